@@ -1,0 +1,103 @@
+"""The error tree.
+
+WeirError                     message: the docstring, filled with the fields; `hint`: what to do
+├── Refused                   what was asked can't be done as asked (a person's or peer's doing)
+│   ├── Invalid               a field is wrong
+│   │   └── UnitUnknown
+│   ├── NotFound              nothing of that name in this municipality
+│   ├── Conflict              it is already there, or has changed meanwhile
+│   │   └── TransitionRefused
+│   ├── NotSignedIn           no or wrong credentials
+│   ├── NotAllowed            signed in, but not permitted
+│   ├── TooMany               a limit was reached; try again later
+│   └── StartRefused          the program can't start as it was told to
+└── Failed                    something of ours broke
+    ├── StorageFailed         a store can't be read or written; after a failed sync: fail-stop
+    └── DeliveryFailed        a notification did not get out; `permanent` says whether to retry
+"""
+
+from typing import ClassVar
+
+
+class WeirError(Exception):
+    """Something went wrong."""
+
+    hint: ClassVar[str] = ""
+    permanent: ClassVar[bool] = True
+
+    def __init__(self, **fields: object) -> None:
+        self.fields = fields
+        template = (type(self).__doc__ or "").partition("\n")[0]
+        super().__init__(template.format(**fields))
+
+    @property
+    def advice(self) -> str:
+        """What the reader of the message can do, filled with the fields."""
+        return self.hint.format(**self.fields)
+
+
+class Refused(WeirError):
+    """What was asked can't be done as asked."""
+
+
+class Invalid(Refused):
+    """{field}: {problem}."""
+
+
+class UnitUnknown(Invalid):
+    """Unit {symbol!r} is not a unit of {quantity}."""
+
+    hint = "use one of: {known}"
+
+    def __init__(self, *, symbol: str, quantity: str, known: tuple[str, ...]) -> None:
+        super().__init__(symbol=symbol, quantity=quantity, known=", ".join(known))
+
+
+class NotFound(Refused):
+    """There is no {kind} {name!r}."""
+
+
+class Conflict(Refused):
+    """{what}."""
+
+
+class TransitionRefused(Conflict):
+    """An alert that is {status} can't become {wanted}."""
+
+
+class NotSignedIn(Refused):
+    """{reason}."""
+
+
+class NotAllowed(Refused):
+    """This needs the permission {permission}."""
+
+
+class TooMany(Refused):
+    """{what}."""
+
+    permanent = False
+
+
+class StartRefused(Refused):
+    """{problem}."""
+
+    hint = "{remedy}"
+
+
+class Failed(WeirError):
+    """Something of ours broke."""
+
+    permanent = False
+
+
+class StorageFailed(Failed):
+    """{store} failed: {problem}."""
+
+
+class DeliveryFailed(Failed):
+    """{channel} did not take the message: {problem}."""
+
+    def __init__(self, *, channel: str, problem: str, permanent: bool) -> None:
+        super().__init__(channel=channel, problem=problem)
+        self.will_never_work = permanent

@@ -1,0 +1,253 @@
+"""A reading's way: RawBatch → CheckedBatch → StoredBatch. Each type is made by one step only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntFlag, StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.domain.ids import DeviceId, MunicipalityId, SensorId, Sequence
+from appliance.domain.instant import Instant
+from appliance.domain.sensors import Sensor
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.uint8]
+
+
+class Door(StrEnum):
+    """Where a message came in."""
+
+    MQTT = "mqtt"
+    HTTP = "http"
+    TCP = "tcp"
+    IMPORT = "import"
+
+
+class Reason(StrEnum):
+    """Why a message, a reading or a sign-in was rejected. The ledger counts by these."""
+
+    UNKNOWN_DEVICE = "unknown_device"
+    WRONG_KEY = "wrong_key"
+    DISABLED = "disabled"
+    NOT_WHITELISTED = "not_whitelisted"
+    NOT_ITS_TOPIC = "not_its_topic"
+    MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
+    DEVICE_MISMATCH = "device_mismatch"
+    VALUE_MISSING = "value_missing"
+    NOT_FINITE = "not_finite"
+    UNKNOWN_UNIT = "unknown_unit"
+    BAD_TIMESTAMP = "bad_timestamp"
+    IN_THE_FUTURE = "in_the_future"
+
+
+REMEDIES: Final[Mapping[Reason, str]] = {
+    Reason.UNKNOWN_DEVICE: "add the device under Sensors, or correct the device id it is set up with",
+    Reason.WRONG_KEY: "set the device up with its key again, or rotate the key and use the new one",
+    Reason.DISABLED: "set the sensor's status to active if it should report",
+    Reason.NOT_WHITELISTED: "put the device on the whitelist if it is yours",
+    Reason.NOT_ITS_TOPIC: "publish under sensors/<own device id>/data, status or heartbeat",
+    Reason.MALFORMED: 'send JSON: {"timestamp": "…Z", "value": 3.2, "unit": "bar"} or an array of them',
+    Reason.TOO_LARGE: "send at most 1,000 readings and 256 KiB in one message",
+    Reason.DEVICE_MISMATCH: "the device id in the payload must be that of the key",
+    Reason.VALUE_MISSING: 'send a number as "value"',
+    Reason.NOT_FINITE: "the device sent NaN or infinity: check its sensor and its wiring",
+    Reason.UNKNOWN_UNIT: "send a unit of the sensor's quantity, or none to mean the sensor's own",
+    Reason.BAD_TIMESTAMP: "send ISO 8601, for example 2026-05-01T03:00:00Z",
+    Reason.IN_THE_FUTURE: "the device's clock is more than 5 minutes ahead: set it, or send no timestamp",
+}
+
+
+class Mark(IntFlag):
+    """What validation found about a reading that is kept."""
+
+    NONE = 0
+    LATE = 1
+    IMPLAUSIBLE = 2
+    """Outside what such an instrument can report: quarantined, not shown to detection."""
+    IMPORTED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedDevice:
+    """A device that has shown who it is. Only admission makes one; it carries the municipality."""
+
+    municipality: MunicipalityId
+    device_id: DeviceId
+    sensors: Mapping[DeviceId, Sensor]
+    """The sensors it may report for: its own, and for a gateway those assigned to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a device was not admitted, and whose device it claimed to be (those that own one)."""
+
+    reason: Reason
+    device_id: DeviceId
+    municipalities: tuple[MunicipalityId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """One message as it came through a door; nothing in it is believed yet."""
+
+    device: AdmittedDevice
+    about: DeviceId
+    """The device the topic or path names: the sender, or one behind the gateway."""
+    payload: bytes
+    door: Door
+    arrived: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class RawBatch:
+    """The messages of one municipality that waited together, oldest first."""
+
+    municipality: MunicipalityId
+    messages: tuple[RawMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One message or reading that was not taken, so that somebody can look at it."""
+
+    municipality: MunicipalityId | None
+    """None when nobody here owns a device of that name."""
+    device_id: DeviceId
+    at: Instant
+    door: Door
+    reason: Reason
+    detail: str
+    excerpt: str
+    """The beginning of what was sent, at most 200 characters, never a key."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the readings of one message, batch or period: the ledger's columns."""
+
+    stored: int = 0
+    duplicate: int = 0
+    late: int = 0
+    quarantined: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def received(self) -> int:
+        """All that came, by definition the sum of the columns."""
+        return (
+            self.stored
+            + self.duplicate
+            + self.late
+            + self.quarantined
+            + sum(self.rejected.values())
+        )
+
+    def add(self, other: "Counts") -> None:
+        """Count another's readings too."""
+        self.stored += other.stored
+        self.duplicate += other.duplicate
+        self.late += other.late
+        self.quarantined += other.quarantined
+        for reason, n in other.rejected.items():
+            self.rejected[reason] = self.rejected.get(reason, 0) + n
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """Readings of one municipality as columns of equal length n, in the order in which they came.
+
+    Several sensors and quantities may be mixed: `values` are in the SI unit of each sensor's
+    quantity. (sensor, time) occurs once.
+    """
+
+    sensors: Ints
+    """SensorId, shape (n,)."""
+    times: Ints
+    """The device's time, Instant, shape (n,)."""
+    arrived: Ints
+    """When it came in, Instant, shape (n,); for imported history equal to `times`."""
+    values: Floats
+    """SI, finite, shape (n,)."""
+    quality: Floats
+    """As the device gave it, NaN where it gave none, shape (n,)."""
+    marks: Flags
+    """Mark, shape (n,)."""
+
+    def __len__(self) -> int:
+        """Count the readings."""
+        return len(self.sensors)
+
+    def take(self, chosen: NDArray[np.bool_] | Ints) -> "Readings":
+        """Give the chosen rows, by mask or by index, in that order."""
+        return Readings(
+            self.sensors[chosen],
+            self.times[chosen],
+            self.arrived[chosen],
+            self.values[chosen],
+            self.quality[chosen],
+            self.marks[chosen],
+        )
+
+    @staticmethod
+    def none() -> "Readings":
+        """Give a table of no rows."""
+        ints, floats = np.empty(0, np.int64), np.empty(0, np.float64)
+        return Readings(ints, ints, ints, floats, floats, np.empty(0, np.uint8))
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What a message said of the device itself."""
+
+    sensor: SensorId
+    arrived: Instant
+    battery_percent: float | None
+    signal_dbm: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckedBatch:
+    """Readings that have been believed, and an account of those that were not.
+
+    `per_message` has one entry for each message of the RawBatch, in its order; their sum is what
+    the ledger gets.
+    """
+
+    municipality: MunicipalityId
+    door: Door
+    readings: Readings
+    contacts: tuple[Contact, ...]
+    rejections: tuple[Rejection, ...]
+    per_message: tuple[Counts, ...]
+    checked_at: Instant
+
+    def counts(self) -> Counts:
+        """Sum over the messages."""
+        total = Counts()
+        for counts in self.per_message:
+            total.add(counts)
+        return total
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredBatch:
+    """Readings that are on disk, at their place in the journal. Only the journal makes one."""
+
+    sequence: Sequence
+    municipality: MunicipalityId
+    door: Door
+    readings: Readings
+    contacts: tuple[Contact, ...]
+    rejections: tuple[Rejection, ...]
+    counts: Counts
+    checked_at: Instant
+    stored_at: Instant
+
+    def trusted(self) -> Readings:
+        """The readings that history and detection see: all but the quarantined."""
+        good = (self.readings.marks & Mark.IMPLAUSIBLE) == 0
+        return self.readings if good.all() else self.readings.take(good)

@@ -1,0 +1,103 @@
+"""Telling people: live events, notification channels, and what the outbox owes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from appliance.domain.alerts import Alert, AlertChange
+from appliance.domain.ids import AlertId, ChannelId, MunicipalityId, Sequence
+from appliance.domain.instant import Instant
+from appliance.domain.rules import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a live client has come: every event up to here has been sent to it.
+
+    Readings are ordered by the journal, people's doings by the event log; text form "12.7".
+    """
+
+    sequence: Sequence
+    event: int
+
+    def __str__(self) -> str:
+        """Write the form that a client sends back."""
+        return f"{self.sequence}.{self.event}"
+
+    @staticmethod
+    def parse(text: str) -> "Cursor":
+        """Read the text form; ValueError where it is none."""
+        sequence, _, event = text.partition(".")
+        return Cursor(Sequence(int(sequence)), int(event))
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """One thing a live client is told. `data` is JSON-ready, as `clients.md` writes it."""
+
+    municipality: MunicipalityId
+    type: Literal["sensor_reading", "alert", "incident"]
+    data: dict[str, object]
+    cursor: Cursor
+
+
+class ChannelKind(StrEnum):
+    """How a notification gets out."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """Somebody or something to tell, and of what."""
+
+    id: ChannelId
+    municipality: MunicipalityId
+    name: str
+    kind: ChannelKind
+    target: str
+    """An e-mail address, or an http(s) URL."""
+    secret: str = ""
+    """Webhooks: the key of the HMAC-SHA256 signature; never shown again."""
+    least_severity: Severity = Severity.MEDIUM
+    enabled: bool = True
+    created_at: Instant
+
+
+class DeliveryState(StrEnum):
+    """How far the outbox is with a delivery."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message owed to one channel: made in the transaction that made its cause."""
+
+    key: str
+    """`alert:change:channel`: the same cause never owes the same channel twice."""
+    municipality: MunicipalityId
+    channel: ChannelId
+    alert: AlertId
+    change_number: int
+    state: DeliveryState
+    attempts: int
+    due_at: Instant
+    created_at: Instant
+    sent_at: Instant | None = None
+    last_problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A leased delivery with all that is needed to send it."""
+
+    delivery: Delivery
+    channel: Channel
+    alert: Alert
+    change: AlertChange
+    sensor_name: str
+    municipality_name: str

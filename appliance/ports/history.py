@@ -1,0 +1,129 @@
+"""History: readings by sensor and time. Derived from the journal, rebuilt when lost."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.domain.ids import MunicipalityId, SensorId, Sequence
+from appliance.domain.instant import Instant
+from appliance.domain.readings import Floats, Ints, Readings, StoredBatch
+
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """One sensor's values in time buckets, SI; every array has shape (m,), m ≤ points asked for.
+
+    Empty buckets are left out. `minima` and `maxima` keep every peak.
+    """
+
+    starts: Ints
+    minima: Floats
+    means: Floats
+    maxima: Floats
+    counts: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """Readings with the journal's sequence of each, shape (n,)."""
+
+    readings: Readings
+    sequences: Ints
+
+
+class MunicipalHistory(Protocol):
+    """One municipality's readings. No query here can reach another's."""
+
+    async def newest(
+        self,
+        sensor: SensorId,
+        *,
+        since: Instant,
+        until: Instant,
+        limit: int,
+        offset: int = 0,
+    ) -> Readings:
+        """Give readings with since ≤ time < until, newest first."""
+        ...
+
+    async def count(self, sensor: SensorId, *, since: Instant, until: Instant) -> int:
+        """Count readings with since ≤ time < until."""
+        ...
+
+    async def series(
+        self, sensor: SensorId, *, since: Instant, until: Instant, points: int
+    ) -> Series:
+        """Give the range in at most `points` buckets of equal width that keep every peak."""
+        ...
+
+    async def placed(
+        self, sensors: Ints | None, *, since: Instant, until: Instant
+    ) -> Placed:
+        """Give readings of these sensors (None: all) with since ≤ arrived < until, by sequence.
+
+        For replay and learning: within a sequence in the order in which they came.
+        """
+        ...
+
+    async def find(self, sensor: SensorId, time: Instant) -> Placed:
+        """Give the one reading of this sensor and time, or none."""
+        ...
+
+    async def daily_counts(
+        self, *, since: Instant, until: Instant
+    ) -> dict[Instant, int]:
+        """Count readings for each UTC day (its first instant) in the range."""
+        ...
+
+    def export(
+        self, *, since: Instant, until: Instant, chunk: int = 100_000
+    ) -> "Chunks":
+        """Give all readings of the range ordered by sensor and time, a chunk at a time."""
+        ...
+
+
+class Chunks(Protocol):
+    """An async iterator of readings."""
+
+    def __aiter__(self) -> "Chunks":
+        """Give itself."""
+        ...
+
+    async def __anext__(self) -> Readings:
+        """Give the next chunk; StopAsyncIteration at the end."""
+        ...
+
+
+class History(Protocol):
+    """All municipalities' readings, one municipality at a time."""
+
+    def of(self, municipality: MunicipalityId) -> MunicipalHistory:
+        """Open one municipality's history."""
+        ...
+
+    async def apply(self, batches: tuple[StoredBatch, ...]) -> None:
+        """Add the trusted readings of consecutive batches and move the cursor, atomically.
+
+        Batches at or before the cursor are passed over, so applying twice changes nothing.
+        """
+        ...
+
+    async def settled(self, sequence: Sequence) -> None:
+        """Wait until everything up to this place can be queried, at most 2 s."""
+        ...
+
+    async def known(self, sensors: Ints, times: Ints) -> Booleans:
+        """Say for each (sensor, time) whether it is here; same shape.
+
+        Sensor ids are unique over all municipalities, so that intake asks once for all.
+        """
+        ...
+
+    @property
+    def applied(self) -> Sequence:
+        """The cursor: the last batch that is in."""
+        ...

@@ -1,0 +1,219 @@
+"""The operations database as a whole: who opens what, and what belongs to no municipality."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from appliance.domain.ids import (
+    MunicipalityId,
+    SensorTypeId,
+    Sequence,
+    SessionId,
+    UserId,
+)
+from appliance.domain.instant import Instant
+from appliance.domain.people import ApiToken, Municipality, Session, User
+from appliance.domain.sensors import LastContact, Sensor, SensorType
+from appliance.domain.telling import Parcel
+from appliance.ports.tables import Tables
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKey:
+    """One valid key of one device; `until` is set for the old one during a rotation."""
+
+    sensor: Sensor
+    digest: bytes
+    until: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchMark:
+    """How far detection and alerts have come.
+
+    Alert changes of batches up to `sequence`, and of timers up to `watched_until`, are in the
+    database. `snapshot` is the (earlier) batch after which the saved state was taken: what lies
+    between is watched again without effects, which gives the same state, since watching is pure.
+    """
+
+    sequence: Sequence
+    watched_until: Instant
+    snapshot: Sequence
+    snapshot_until: Instant
+
+
+class WatchTable(Protocol):
+    """State of the view that detects and alerts."""
+
+    def mark(self) -> WatchMark:
+        """Give the mark; zeros at first."""
+        ...
+
+    def move(self, sequence: Sequence, watched_until: Instant) -> None:
+        """Move the mark, in the transaction that writes what was found."""
+        ...
+
+    def save(
+        self, states: dict[str, bytes], sequence: Sequence, until: Instant
+    ) -> None:
+        """Replace the saved state by one taken after this batch."""
+        ...
+
+    def load(self) -> dict[str, bytes]:
+        """Give the saved state; empty at first."""
+        ...
+
+    def save_contacts(self, contacts: list[LastContact]) -> None:
+        """Replace what is known of these sensors' devices."""
+        ...
+
+    def contacts(self) -> list[LastContact]:
+        """Give what is known of all devices."""
+        ...
+
+    def add_pass(
+        self, first: Sequence, last: Sequence, times: dict[str, Instant]
+    ) -> None:
+        """Remember when these batches went through which step; the newest 10,000 rows stay."""
+        ...
+
+    def passes(self, sequence: Sequence) -> dict[str, Instant]:
+        """Give when a batch went through which step; empty when it is no longer known."""
+        ...
+
+    def add_gap(self, stopped: Instant, resumed: Instant) -> None:
+        """Remember that nobody was watching between these."""
+        ...
+
+    def gaps(self) -> list[tuple[Instant, Instant]]:
+        """Give the times in which nobody was watching, oldest first."""
+        ...
+
+
+class SystemTables(Protocol):
+    """What belongs to no municipality, within one transaction."""
+
+    def of(self, municipality: MunicipalityId) -> Tables:
+        """Open one municipality in this transaction; NotFound when there is none."""
+        ...
+
+    def nobody(self) -> "Tables":
+        """Open the ledger of refusals that concern no municipality (only `ledger` is there)."""
+        ...
+
+    @property
+    def watch(self) -> WatchTable:
+        """State of the watch."""
+        ...
+
+    def municipalities(self) -> list[Municipality]:
+        """Give all, by name."""
+        ...
+
+    def put_municipality(self, municipality: Municipality) -> None:
+        """Add or replace; Conflict when the name is taken."""
+        ...
+
+    def device_keys(self, now: Instant) -> list[DeviceKey]:
+        """Give every key that is valid now, of every device: what admission keeps in memory."""
+        ...
+
+    def api_tokens(self) -> list[ApiToken]:
+        """Give every API token."""
+        ...
+
+    def user_named(self, username: str) -> User | None:
+        """Give the user with this name, case ignored."""
+        ...
+
+    def user(self, user: UserId) -> User | None:
+        """Give one user."""
+        ...
+
+    def users(self) -> list[User]:
+        """Give all users, super admins included."""
+        ...
+
+    def put_user(self, user: User) -> None:
+        """Add or replace any user; Conflict when the username is taken."""
+        ...
+
+    def session(self, session: SessionId) -> Session | None:
+        """Give a session."""
+        ...
+
+    def put_session(self, session: Session, *, was: bytes | None) -> bool:
+        """Add (was None) or replace if its refresh hash still is `was`; say whether."""
+        ...
+
+    def end_session(self, session: SessionId) -> None:
+        """End a session and its tokens."""
+        ...
+
+    def put_sensor_type(self, sensor_type: SensorType) -> None:
+        """Add or replace a type; Conflict when the code is taken."""
+        ...
+
+    def sensor_type(self, sensor_type: SensorTypeId) -> SensorType | None:
+        """Give one type."""
+        ...
+
+    def lease_deliveries(
+        self, now: Instant, until: Instant, limit: int
+    ) -> list[Parcel]:
+        """Take deliveries that are due, and keep others from taking them until then."""
+        ...
+
+    def delivered(self, key: str, at: Instant) -> None:
+        """Mark a delivery sent."""
+        ...
+
+    def not_delivered(self, key: str, problem: str, again_at: Instant | None) -> None:
+        """Mark a failed attempt; None gives up."""
+        ...
+
+    def recall(self, key: str) -> bytes | None:
+        """Give a system-wide value (signing key, instance id)."""
+        ...
+
+    def remember(self, key: str, value: bytes) -> None:
+        """Keep a system-wide value."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """Count `municipalities`, `users`, `sensors` and `open_alerts` over all."""
+        ...
+
+
+class Operations(Protocol):
+    """The database. Transactions are functions: they run in a database thread, all or nothing.
+
+    A `write` has been synced to disk when it returns. There is one writer; readers see the last
+    commit and never wait for the writer. Raises StorageFailed.
+    """
+
+    async def read(
+        self, municipality: MunicipalityId, query: Callable[[Tables], T]
+    ) -> T:
+        """Run a query for one municipality; NotFound when there is none."""
+        ...
+
+    async def write(
+        self, municipality: MunicipalityId, change: Callable[[Tables], T]
+    ) -> T:
+        """Run a change for one municipality in one transaction."""
+        ...
+
+    async def read_system(self, query: Callable[[SystemTables], T]) -> T:
+        """Run a query beyond municipalities."""
+        ...
+
+    async def write_system(self, change: Callable[[SystemTables], T]) -> T:
+        """Run a change beyond municipalities in one transaction."""
+        ...
+
+    async def version(self) -> int:
+        """Give a number that differs after any commit, also one by another process."""
+        ...

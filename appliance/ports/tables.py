@@ -1,0 +1,362 @@
+"""The operations database: everything but readings. One small Protocol per noun.
+
+The methods are plain calls inside a transaction function that runs in a database thread
+(`Operations.read`/`write`); they never await. `Tables` are open for one municipality: whatever is
+asked through them, another municipality's rows are not there.
+"""
+
+from collections.abc import Iterable
+from collections.abc import Sequence as Several
+from typing import Protocol
+
+from appliance.domain.alerts import Alert, AlertChange
+from appliance.domain.findings import Anomaly
+from appliance.domain.ids import (
+    AlertId,
+    AssetId,
+    ChannelId,
+    DeviceId,
+    IncidentId,
+    RuleId,
+    SensorId,
+    UserId,
+)
+from appliance.domain.incidents import Incident, MaintenanceEntry
+from appliance.domain.instant import Instant
+from appliance.domain.network import NetworkModel, NetworkNode, Pipeline
+from appliance.domain.people import ApiToken, Municipality, User
+from appliance.domain.readings import Counts, Door, Rejection
+from appliance.domain.rules import Rule
+from appliance.domain.sensors import Sensor, SensorType
+from appliance.domain.telling import Channel, Delivery, LiveEvent
+from appliance.ports.pages import AlertFilter, Page, SensorFilter
+
+
+class SensorTable(Protocol):
+    """Sensors with their device keys (kept as BLAKE2b-256 digests)."""
+
+    def page(self, chosen: SensorFilter, page: Page) -> tuple[list[Sensor], int]:
+        """Give one page by name, and how many there are in all."""
+        ...
+
+    def get(self, sensor: SensorId) -> Sensor | None:
+        """Give one."""
+        ...
+
+    def by_device(self, device: DeviceId) -> Sensor | None:
+        """Give the one that reports under this device id."""
+        ...
+
+    def add(self, sensors: Iterable[tuple[Sensor, bytes]]) -> None:
+        """Add sensors with the digests of their keys; Conflict when a device id is taken."""
+        ...
+
+    def change(self, sensor: Sensor) -> None:
+        """Replace one that is there."""
+        ...
+
+    def remove(self, sensor: SensorId) -> None:
+        """Remove one with its keys; its readings stay in the journal."""
+        ...
+
+    def rotate_key(
+        self, sensor: SensorId, digest: bytes, *, old_until: Instant
+    ) -> None:
+        """Make this the key; the one before stays valid until then."""
+        ...
+
+    def types(self) -> list[SensorType]:
+        """Give the types this municipality may use: the common ones and its own."""
+        ...
+
+
+class RuleTable(Protocol):
+    """Rules."""
+
+    def all(self) -> list[Rule]:
+        """Give all, by name."""
+        ...
+
+    def get(self, rule: RuleId) -> Rule | None:
+        """Give one."""
+        ...
+
+    def put(self, rule: Rule) -> None:
+        """Add one, or replace the one with this id."""
+        ...
+
+    def remove(self, rule: RuleId) -> None:
+        """Remove one; its alerts stay."""
+        ...
+
+
+class AlertTable(Protocol):
+    """Alerts and their changes."""
+
+    def page(self, chosen: AlertFilter, page: Page) -> tuple[list[Alert], int]:
+        """Give one page, newest first, and how many there are in all."""
+        ...
+
+    def get(self, alert: AlertId) -> Alert | None:
+        """Give one."""
+        ...
+
+    def latest_of_cause(self, rule: RuleId, sensor: SensorId) -> Alert | None:
+        """Give the newest alert of a cause, whatever its status."""
+        ...
+
+    def add(self, alert: Alert, change: AlertChange) -> None:
+        """Add an alert with its first change."""
+        ...
+
+    def apply(self, alert: Alert, change: AlertChange, *, was: int) -> bool:
+        """Replace the alert and add the change if its version still is `was`; say whether."""
+        ...
+
+    def count_repeats(self, alert: AlertId, times: int, last_seen: Instant) -> None:
+        """Count further occurrences without making a change of them."""
+        ...
+
+    def changes(self, alert: AlertId) -> list[AlertChange]:
+        """Give its changes, oldest first."""
+        ...
+
+    def summary(self) -> dict[str, int]:
+        """Count `total`, `open`, and among the not yet resolved `critical` and `high`."""
+        ...
+
+    def daily_counts(self, *, since: Instant, until: Instant) -> dict[Instant, int]:
+        """Count alerts made on each UTC day (its first instant)."""
+        ...
+
+    def top(self, limit: int) -> list[tuple[str, int]]:
+        """Give the sensors' names with the most alerts, most first."""
+        ...
+
+
+class IncidentTable(Protocol):
+    """Incidents and the maintenance log."""
+
+    def page(self, status: str | None, page: Page) -> tuple[list[Incident], int]:
+        """Give one page, newest first, and how many there are in all."""
+        ...
+
+    def get(self, incident: IncidentId) -> Incident | None:
+        """Give one."""
+        ...
+
+    def put(self, incident: Incident, *, was: int | None) -> bool:
+        """Add (was None) or replace if its version still is `was`; say whether."""
+        ...
+
+    def same_report(
+        self, by: UserId, title: str, description: str, *, since: Instant
+    ) -> Incident | None:
+        """Give an identical report of the same person since then."""
+        ...
+
+    def log(self, entry: MaintenanceEntry) -> None:
+        """Add a line to the maintenance log."""
+        ...
+
+    def log_page(self, page: Page) -> tuple[list[MaintenanceEntry], int]:
+        """Give one page of the log, newest first, and how many there are in all."""
+        ...
+
+
+class NetworkTable(Protocol):
+    """The pipe network, in SpatiaLite."""
+
+    def pipelines(self, page: Page) -> tuple[list[Pipeline], int]:
+        """Give one page of links by code, and how many there are in all."""
+        ...
+
+    def pipeline(self, asset: AssetId) -> Pipeline | None:
+        """Give one link."""
+        ...
+
+    def nodes(self, page: Page) -> tuple[list[NetworkNode], int]:
+        """Give one page of nodes by code, and how many there are in all."""
+        ...
+
+    def add_pipeline(self, pipeline: Pipeline) -> None:
+        """Add one link; Conflict when its code is taken."""
+        ...
+
+    def merge(self, model: NetworkModel, new_id: "NewId") -> tuple[int, int]:
+        """Add what is new and replace what has the same code; give (added, replaced)."""
+        ...
+
+    def nearest_pipeline(self, longitude: float, latitude: float) -> Pipeline | None:
+        """Give the link nearest to a point, if one is within 500 m."""
+        ...
+
+
+class NewId(Protocol):
+    """Makes ids, inside a transaction function."""
+
+    def __call__(self) -> int:
+        """Give a new id."""
+        ...
+
+
+class ChannelTable(Protocol):
+    """Notification channels."""
+
+    def all(self) -> list[Channel]:
+        """Give all, by name."""
+        ...
+
+    def put(self, channel: Channel) -> None:
+        """Add one, or replace the one with this id."""
+        ...
+
+    def remove(self, channel: ChannelId) -> None:
+        """Remove one; what it is still owed is dropped and said in the outbox."""
+        ...
+
+
+class OutboxTable(Protocol):
+    """What is owed to the channels of one municipality."""
+
+    def owe(self, deliveries: Several[Delivery]) -> None:
+        """Add deliveries; one that is already there (same key) stays as it is."""
+        ...
+
+    def page(self, page: Page) -> tuple[list[Delivery], int]:
+        """Give one page, newest first, and how many there are in all."""
+        ...
+
+
+class LedgerTable(Protocol):
+    """What became of every message: a view of the journal, counted by minute of arrival."""
+
+    def count(self, minute: Instant, door: Door, counts: Counts) -> None:
+        """Add to a minute's counts."""
+        ...
+
+    def sum(self, *, since: Instant, until: Instant) -> Counts:
+        """Add up the minutes that begin in since ≤ t < until."""
+        ...
+
+    def reject(self, rejections: Several[Rejection]) -> None:
+        """Keep rejections to look at; the newest 50 of each device stay."""
+        ...
+
+    def rejections(
+        self, device: DeviceId | None, page: Page
+    ) -> tuple[list[Rejection], int]:
+        """Give one page, newest first, and how many are kept."""
+        ...
+
+
+class AnomalyTable(Protocol):
+    """Readings that a method called unusual."""
+
+    def add(self, anomalies: Several[Anomaly]) -> None:
+        """Keep them; the same (sensor, time, method) stays as it is."""
+        ...
+
+    def between(
+        self, sensor: SensorId, *, since: Instant, until: Instant
+    ) -> list[Anomaly]:
+        """Give those with since ≤ time < until, oldest first."""
+        ...
+
+
+class EventTable(Protocol):
+    """The event log behind live resume: alerts and incidents, never readings."""
+
+    def add(self, event: LiveEvent) -> LiveEvent:
+        """Add an event and give it back with its own number in its cursor."""
+        ...
+
+    def after(self, number: int, limit: int) -> list[LiveEvent]:
+        """Give events after this number, oldest first."""
+        ...
+
+    def newest(self, limit: int) -> list[LiveEvent]:
+        """Give the newest events, oldest first."""
+        ...
+
+    def last_number(self) -> int:
+        """Give the number of this municipality's newest event, 0 when there is none."""
+        ...
+
+
+class UserTable(Protocol):
+    """The people and tokens of one municipality."""
+
+    def page(self, page: Page) -> tuple[list[User], int]:
+        """Give one page by username, and how many there are in all."""
+        ...
+
+    def get(self, user: UserId) -> User | None:
+        """Give one."""
+        ...
+
+    def put(self, user: User) -> None:
+        """Add or replace; Conflict when the username is taken (by anybody)."""
+        ...
+
+    def add_token(self, token: ApiToken) -> None:
+        """Add an API token."""
+        ...
+
+    def tokens(self) -> list[ApiToken]:
+        """Give all tokens."""
+        ...
+
+    def remove_token(self, token: int) -> None:
+        """Revoke a token."""
+        ...
+
+
+class PreferenceTable(Protocol):
+    """Small things remembered per municipality: push tokens, idempotency keys, settings."""
+
+    def remember(self, kind: str, key: str, value: bytes, at: Instant) -> bool:
+        """Keep a value unless the key is there; say whether it was new."""
+        ...
+
+    def recall(self, kind: str, key: str) -> bytes | None:
+        """Give the value kept under a key."""
+        ...
+
+    def replace(self, kind: str, key: str, value: bytes, at: Instant) -> None:
+        """Keep a value whether or not the key is there."""
+        ...
+
+
+class Tables(Protocol):
+    """Everything of one municipality, within one transaction."""
+
+    @property
+    def municipality(self) -> Municipality:
+        """Whose these are."""
+        ...
+
+    @property
+    def sensors(self) -> SensorTable: ...
+    @property
+    def rules(self) -> RuleTable: ...
+    @property
+    def alerts(self) -> AlertTable: ...
+    @property
+    def incidents(self) -> IncidentTable: ...
+    @property
+    def network(self) -> NetworkTable: ...
+    @property
+    def channels(self) -> ChannelTable: ...
+    @property
+    def outbox(self) -> OutboxTable: ...
+    @property
+    def ledger(self) -> LedgerTable: ...
+    @property
+    def anomalies(self) -> AnomalyTable: ...
+    @property
+    def events(self) -> EventTable: ...
+    @property
+    def users(self) -> UserTable: ...
+    @property
+    def preferences(self) -> PreferenceTable: ...
