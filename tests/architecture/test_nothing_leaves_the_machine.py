@@ -13,7 +13,7 @@ def refused(caught: BaseException) -> bool:
 def test_a_connection_to_another_machine_is_refused():
     with (
         socket.socket() as outgoing,
-        pytest.raises(BaseException, check=refused, match="192.0.2.1:80"),
+        pytest.raises(BaseException, check=refused, match=r"192\.0\.2\.1:80"),
     ):
         outgoing.connect(("192.0.2.1", 80))
 
@@ -21,21 +21,19 @@ def test_a_connection_to_another_machine_is_refused():
 def test_a_datagram_to_another_machine_is_refused():
     with (
         socket.socket(type=socket.SOCK_DGRAM) as outgoing,
-        pytest.raises(BaseException, check=refused, match="192.0.2.1:53"),
+        pytest.raises(BaseException, check=refused, match=r"192\.0\.2\.1:53"),
     ):
         outgoing.sendto(b"?", ("192.0.2.1", 53))
 
 
 async def test_a_name_is_not_looked_up():
-    with pytest.raises(BaseException, check=refused, match="example.invalid"):
+    with pytest.raises(BaseException, check=refused, match=r"example\.invalid"):
         await asyncio.open_connection("example.invalid", 80)
 
 
-async def test_the_loopback_is_reached():
-    served = asyncio.Event()
-    server = await asyncio.start_server(lambda *_: served.set(), "127.0.0.1", 0)
-    async with server:
-        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        await asyncio.wait_for(served.wait(), 5)
-        writer.close()
-        await writer.wait_closed()
+def test_the_loopback_is_reached():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        outgoing = socket.create_connection(server.getsockname(), timeout=5)
+        incoming, _ = server.accept()
+        outgoing.close()
+        incoming.close()
