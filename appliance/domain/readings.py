@@ -100,6 +100,8 @@ class RawMessage:
     payload: bytes
     door: Door
     arrived: Instant
+    stream: str = "data"
+    """What the payload is: `data`, `status` or `heartbeat`, as the topic says."""
 
 
 @dataclass(frozen=True, slots=True)
