@@ -98,6 +98,11 @@ class StorageFailed(Failed):
 class DeliveryFailed(Failed):
     """{channel} did not take the message: {problem}."""
 
-    def __init__(self, *, channel: str, problem: str, permanent: bool) -> None:
+    def __init__(
+        self, *, channel: str, problem: str, permanent: bool, wait_seconds: float = 0.0
+    ) -> None:
         super().__init__(channel=channel, problem=problem)
+        self.problem = problem
         self.will_never_work = permanent
+        self.wait_seconds = wait_seconds
+        """How long the other side asked us to leave it alone."""

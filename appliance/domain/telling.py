@@ -101,3 +101,5 @@ class Parcel:
     change: AlertChange
     sensor_name: str
     municipality_name: str
+    time_zone: str = "UTC"
+    """The municipality's, IANA name: a person at 3 a.m. reads the clock on the wall."""
