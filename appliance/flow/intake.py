@@ -1,0 +1,105 @@
+"""The beginning of the walk: a bounded queue in which messages wait for the next group commit."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from appliance.domain.ids import NOBODY, MunicipalityId
+from appliance.domain.instant import Instant
+from appliance.domain.readings import Door, RawMessage, Reason, Refusal, Rejection
+from appliance.ports.doors import Settled
+
+MOST_MESSAGES: Final = 20_000
+MOST_BYTES: Final = 64 * 1024 * 1024
+ROUND_MESSAGES: Final = 8_192
+MOST_REFUSALS: Final = 10_000
+EXCERPT: Final = 200
+
+OnSettled = Callable[[Settled], None]
+Origin = tuple[MunicipalityId, Door, Reason]
+
+
+@dataclass(slots=True)
+class Waiting:
+    """What one round of the walk takes along, oldest first."""
+
+    messages: list[RawMessage] = field(default_factory=list)
+    callbacks: list[OnSettled] = field(default_factory=list)
+    refusals: list[Rejection] = field(default_factory=list)
+    undescribed: Counter[Origin] = field(default_factory=Counter)
+    """Refusals beyond MOST_REFUSALS in this round: counted, but no longer described."""
+
+
+class BoundedIntake:
+    """Keeps messages until the walk fetches them.
+
+    Full means MOST_MESSAGES or MOST_BYTES: `take` then answers False and the door stops reading
+    from its peer, so that the devices wait and not this program's memory.
+    """
+
+    def __init__(self) -> None:
+        self._messages: deque[tuple[RawMessage, OnSettled]] = deque()
+        self._bytes = 0
+        self._refusals: list[Rejection] = []
+        self._undescribed: Counter[Origin] = Counter()
+        self._something = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+
+    def take(self, message: RawMessage, settled: OnSettled) -> bool:
+        """Put one message on the way; False asks the door to read no more until `room`."""
+        self._messages.append((message, settled))
+        self._bytes += len(message.payload)
+        self._something.set()
+        if len(self._messages) >= MOST_MESSAGES or self._bytes >= MOST_BYTES:
+            self._room.clear()
+            return False
+        return True
+
+    async def room(self) -> None:
+        """Wait until there is room again."""
+        await self._room.wait()
+
+    def refuse(
+        self, door: Door, refusal: Refusal, *, at: Instant, detail: str, excerpt: str = ""
+    ) -> None:
+        """Have a refusal counted for everybody whose device it claims to be, or for nobody."""
+        for municipality in refusal.municipalities or (NOBODY,):
+            if len(self._refusals) >= MOST_REFUSALS:
+                self._undescribed[municipality, door, refusal.reason] += 1
+                continue
+            self._refusals.append(
+                Rejection(
+                    municipality,
+                    refusal.device_id,
+                    at,
+                    door,
+                    refusal.reason,
+                    detail,
+                    excerpt[:EXCERPT],
+                )
+            )
+        self._something.set()
+
+    async def waiting(self) -> Waiting:
+        """Wait for something, then give at most ROUND_MESSAGES of what waits."""
+        await self._something.wait()
+        found = Waiting(refusals=self._refusals, undescribed=self._undescribed)
+        self._refusals, self._undescribed = [], Counter()
+        for _ in range(min(len(self._messages), ROUND_MESSAGES)):
+            message, settled = self._messages.popleft()
+            self._bytes -= len(message.payload)
+            found.messages.append(message)
+            found.callbacks.append(settled)
+        if not self._messages:
+            self._something.clear()
+        if len(self._messages) < MOST_MESSAGES // 2 and self._bytes < MOST_BYTES // 2:
+            self._room.set()
+        return found
+
+    @property
+    def depth(self) -> int:
+        """How many messages wait."""
+        return len(self._messages)

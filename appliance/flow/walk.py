@@ -1,0 +1,215 @@
+"""The walk of a reading: the page to read first.
+
+    device ── door ──▶ intake ─▶ sift ─▶ drop duplicates ─▶ JOURNAL ─▶ ack
+                                                               │
+                                       history (follow.py) ◀───┴───▶ watcher.py: detect ─▶ rules
+                                                                     ─▶ alerts ─▶ live, outbox
+
+Everything before the ack is here. What comes after reads on from the journal, each with its own
+cursor, so a crash delays it and loses nothing.
+"""
+
+import asyncio
+from collections.abc import Callable
+from collections.abc import Sequence as Several
+from typing import Protocol
+
+from appliance.domain.errors import StorageFailed
+from appliance.domain.ids import NOBODY, MunicipalityId
+from appliance.domain.readings import (
+    CheckedBatch,
+    Counts,
+    Door,
+    Ints,
+    Mark,
+    Readings,
+    Rejection,
+    StoredBatch,
+)
+from appliance.flow.checking import Sifted, by_origin, sift
+from appliance.flow.intake import BoundedIntake, Waiting
+from appliance.flow.seen import Seen
+from appliance.ports.clock import Clock
+from appliance.ports.doors import Settled
+from appliance.ports.history import Booleans
+from appliance.ports.journal import Journal
+
+View = Callable[[tuple[StoredBatch, ...]], None]
+"""Told of what has become durable; must not wait."""
+
+
+class Lateness(Protocol):
+    """Knows from which age on a municipality's readings count as late."""
+
+    def lateness_of(self, municipality: MunicipalityId) -> int:
+        """Give it in microseconds."""
+        ...
+
+
+class Walk:
+    """Carries messages from the intake into the journal, and answers the doors."""
+
+    def __init__(
+        self,
+        intake: BoundedIntake,
+        journal: Journal,
+        seen: Seen,
+        lateness: Lateness,
+        clock: Clock,
+        views: Several[View],
+    ) -> None:
+        self._intake = intake
+        self._journal = journal
+        self._seen = seen
+        self._lateness = lateness
+        self._clock = clock
+        self._views = tuple(views)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Carry one round after another; the next begins when the last sync has returned."""
+        while True:
+            await self.carry(await self._intake.waiting())
+
+    async def carry(self, waiting: Waiting) -> None:
+        """Take what waited all the way to the disk, then acknowledge it.
+
+        Raises StorageFailed when the journal does; every door has then been told not to
+        acknowledge.
+        """
+        origins = by_origin(waiting.messages)
+        sifted = [
+            sift(batch, door, self._lateness.lateness_of(batch.municipality))
+            for door, batch, _ in origins
+        ]
+        try:
+            async with self._one_at_a_time:
+                checked = [await self._without_duplicates(batch) for batch in sifted]
+                stored = await self._journal.append([*checked, *self._refused(waiting)])
+                self._seen.add(stored)
+        except StorageFailed as problem:
+            _settle_all(waiting, Settled(Counts(), self._journal.last, problem=str(problem)))
+            raise
+        for (_, _, places), batch, done, kept in zip(
+            origins, sifted, checked, stored, strict=False
+        ):
+            _acknowledge(waiting, places, _answers(batch, done, kept))
+        self._tell_views(stored)
+
+    async def take_checked(self, batches: Several[CheckedBatch]) -> tuple[StoredBatch, ...]:
+        """Put readings that need no door on disk (imported history), without duplicates.
+
+        The counts of what comes back say how many were there already.
+        """
+        async with self._one_at_a_time:
+            fresh = [await self._fresh(batch) for batch in batches]
+            stored = await self._journal.append(fresh)
+            self._seen.add(stored)
+        self._tell_views(stored)
+        return stored
+
+    async def _without_duplicates(self, sifted: Sifted) -> CheckedBatch:
+        readings, message_of = sifted.readings(), sifted.message_of()
+        repeated = await self._seen.duplicates(readings)
+        per_message = tuple(_count(sifted, readings, repeated, message_of))
+        return CheckedBatch(
+            municipality=sifted.municipality,
+            door=sifted.door,
+            readings=readings.take(~repeated) if repeated.any() else readings,
+            contacts=tuple(sifted.contacts),
+            rejections=tuple(sifted.rejections),
+            per_message=per_message,
+            checked_at=self._clock.now(),
+        )
+
+    async def _fresh(self, batch: CheckedBatch) -> CheckedBatch:
+        repeated = await self._seen.duplicates(batch.readings)
+        counts = batch.counts()
+        lost = batch.readings.take(repeated)
+        quarantined = int(((lost.marks & Mark.IMPLAUSIBLE) != 0).sum())
+        counts.duplicate += len(lost)
+        counts.quarantined -= quarantined
+        counts.stored -= len(lost) - quarantined
+        return CheckedBatch(
+            municipality=batch.municipality,
+            door=batch.door,
+            readings=batch.readings.take(~repeated),
+            contacts=batch.contacts,
+            rejections=batch.rejections,
+            per_message=(counts,),
+            checked_at=batch.checked_at,
+        )
+
+    def _refused(self, waiting: Waiting) -> list[CheckedBatch]:
+        """Give refusals their place in the journal, so that they are counted like everything."""
+        groups: dict[tuple[MunicipalityId, Door], list[Rejection]] = {}
+        counts: dict[tuple[MunicipalityId, Door], Counts] = {}
+        for (municipality, door, reason), n in waiting.undescribed.items():
+            groups.setdefault((municipality, door), [])
+            counts.setdefault((municipality, door), Counts()).add(Counts(rejected={reason: n}))
+        for refusal in waiting.refusals:
+            origin = (refusal.municipality or NOBODY, refusal.door)
+            groups.setdefault(origin, []).append(refusal)
+            counts.setdefault(origin, Counts()).add(Counts(rejected={refusal.reason: 1}))
+        return [self._account(origin, groups[origin], counts[origin]) for origin in groups]
+
+    def _account(
+        self, origin: tuple[MunicipalityId, Door], refusals: list[Rejection], counts: Counts
+    ) -> CheckedBatch:
+        return CheckedBatch(
+            municipality=origin[0],
+            door=origin[1],
+            readings=Readings.none(),
+            contacts=(),
+            rejections=tuple(refusals),
+            per_message=(counts,),
+            checked_at=self._clock.now(),
+        )
+
+    def _tell_views(self, stored: tuple[StoredBatch, ...]) -> None:
+        for view in self._views:
+            view(stored)
+
+
+def _count(
+    sifted: Sifted, readings: Readings, repeated: Booleans, message_of: Ints
+) -> list[Counts]:
+    """Put every reading of every message in exactly one column."""
+    counts = [Counts() for _ in range(sifted.messages)]
+    for index, reason in sifted.rejected_of:
+        rejected = counts[index].rejected
+        rejected[reason.value] = rejected.get(reason.value, 0) + 1
+    for index in sifted.kept_of:
+        counts[index].stored += 1
+    marks = zip(message_of.tolist(), readings.marks.tolist(), repeated.tolist(), strict=True)
+    for index, mark, is_repeated in marks:
+        if is_repeated:
+            counts[index].duplicate += 1
+        elif mark & Mark.IMPLAUSIBLE:
+            counts[index].quarantined += 1
+        elif mark & Mark.LATE:
+            counts[index].late += 1
+        else:
+            counts[index].stored += 1
+    return counts
+
+
+def _answers(sifted: Sifted, checked: CheckedBatch, kept: StoredBatch) -> list[Settled]:
+    why: dict[int, list[Rejection]] = {}
+    for (index, _), rejection in zip(sifted.rejected_of, sifted.rejections, strict=True):
+        why.setdefault(index, []).append(rejection)
+    return [
+        Settled(counts, kept.sequence, tuple(why.get(index, ())))
+        for index, counts in enumerate(checked.per_message)
+    ]
+
+
+def _acknowledge(waiting: Waiting, places: list[int], answers: list[Settled]) -> None:
+    """Tell each door what became of its message; a connection's messages stay in order."""
+    for place, answer in zip(places, answers, strict=True):
+        waiting.callbacks[place](answer)
+
+
+def _settle_all(waiting: Waiting, answer: Settled) -> None:
+    for settled in waiting.callbacks:
+        settled(answer)
