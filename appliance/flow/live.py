@@ -8,6 +8,7 @@ order in which both only grow, so one cursor says exactly what a screen has.
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Final
 
 from appliance.domain.errors import TooMany
@@ -21,24 +22,39 @@ MOST_WAITING: Final = 4_000
 MOST_HELD_BACK: Final = 1_000
 
 
+_NOWHERE: Final = Cursor(Sequence(0), 0)
+
+
 @dataclass(slots=True)
 class _Channel:
-    """One municipality's events."""
+    """One municipality's events.
 
-    recent: deque[LiveEvent] = field(default_factory=deque)
-    floor: Cursor = Cursor(Sequence(0), 0)
+    An event's cursor is what its screen has once it has this event. A batch's readings share one
+    place in the journal, so all but the last of them carry the place before: a screen that saw
+    only some gets the batch again, never a gap.
+    """
+
+    recent: deque[tuple[Sequence, LiveEvent]] = field(default_factory=deque)
+    """With each event's own place in the journal."""
+    floor: Cursor = _NOWHERE
     """Everything after this is in `recent`."""
-    head: Cursor = Cursor(Sequence(0), 0)
+    head: Cursor = _NOWHERE
     held_back: dict[int, LiveEvent] = field(default_factory=dict)
     """Logged events whose predecessors are committed but not yet announced."""
 
-    def admit(self, event: LiveEvent) -> list[LiveEvent]:
+    def admit(self, event: LiveEvent, *, more_of_batch: bool) -> list[LiveEvent]:
         """Give what may be sent now, in order."""
         if event.type == "sensor_reading":
-            return [self._send(replace(event, cursor=self._at(event.cursor.sequence)))]
+            place = event.cursor.sequence
+            reached = Sequence(max(place - more_of_batch, self.head.sequence))
+            self.head = Cursor(reached, self.head.event)
+            return [self._send(place, event)]
         if event.cursor.event <= self.head.event:
             return []
         self.held_back[event.cursor.event] = event
+        return self._release()
+
+    def _release(self) -> list[LiveEvent]:
         ready = []
         while self.held_back:
             following = self.head.event + 1
@@ -46,28 +62,29 @@ class _Channel:
                 if len(self.held_back) <= MOST_HELD_BACK:
                     break
                 following = min(self.held_back)
-            due = self.held_back.pop(following)
             self.head = Cursor(self.head.sequence, following)
-            ready.append(self._send(replace(due, cursor=self.head)))
+            ready.append(self._send(self.head.sequence, self.held_back.pop(following)))
         return ready
 
-    def _at(self, sequence: Sequence) -> Cursor:
-        self.head = Cursor(Sequence(max(sequence, self.head.sequence)), self.head.event)
-        return self.head
-
-    def _send(self, event: LiveEvent) -> LiveEvent:
-        self.recent.append(event)
+    def _send(self, place: Sequence, event: LiveEvent) -> LiveEvent:
+        sent = replace(event, cursor=self.head)
+        self.recent.append((place, sent))
         if len(self.recent) > REMEMBERED:
-            self.floor = self.recent.popleft().cursor
-        return event
+            gone_place, gone = self.recent.popleft()
+            self.floor = Cursor(Sequence(max(gone_place, self.floor.sequence)), gone.cursor.event)
+        return sent
 
     def since(self, cursor: Cursor) -> tuple[list[LiveEvent], bool]:
         """Give what came after a cursor, and whether that is all of it."""
         complete = cursor.sequence >= self.floor.sequence and cursor.event >= self.floor.event
         missed = [
             event
-            for event in self.recent
-            if event.cursor.sequence > cursor.sequence or event.cursor.event > cursor.event
+            for place, event in self.recent
+            if (
+                place > cursor.sequence
+                if event.type == "sensor_reading"
+                else event.cursor.event > cursor.event
+            )
         ]
         return missed, complete
 
@@ -125,8 +142,7 @@ class LiveHub:
         for municipality, number in numbers.items():
             cursor = Cursor(start, number)
             self._channels[municipality] = _Channel(floor=cursor, head=cursor)
-        for event in recent:
-            self._channel(event.municipality).admit(event)
+        self._admit(tuple(recent))
 
     def _channel(self, municipality: MunicipalityId) -> _Channel:
         if municipality not in self._channels:
@@ -150,6 +166,18 @@ class LiveHub:
             if mine:
                 screen.push(mine)
 
+    def _admit(self, events: tuple[LiveEvent, ...]) -> list[LiveEvent]:
+        ready: list[LiveEvent] = []
+        for event, following in zip_longest(events, events[1:]):
+            more = (
+                following is not None
+                and following.type == "sensor_reading"
+                and following.municipality == event.municipality
+                and following.cursor.sequence == event.cursor.sequence
+            )
+            ready += self._channel(event.municipality).admit(event, more_of_batch=more)
+        return ready
+
     async def join(
         self, municipality: MunicipalityId | None, *, replay: int, since: Cursor | None
     ) -> tuple[Screen, tuple[LiveEvent, ...], bool]:
@@ -159,13 +187,14 @@ class LiveHub:
         channels = (
             list(self._channels.values()) if municipality is None else [self._channel(municipality)]
         )
-        if since is None:
-            newest = [event for channel in channels for event in channel.recent]
-            newest.sort(key=_order)
-            return screen, tuple(newest[len(newest) - min(replay, len(newest)) :]), True
-        found = [channel.since(since) for channel in channels]
-        missed = sorted((event for events, _ in found for event in events), key=_order)
-        return screen, tuple(missed), all(complete for _, complete in found)
+        if since is None or municipality is None:
+            # A cursor counts one municipality's events: for all of them it says too little.
+            newest = [kept for channel in channels for kept in channel.recent]
+            newest.sort(key=lambda kept: kept[0])
+            chosen = newest[len(newest) - min(replay, len(newest)) :]
+            return screen, tuple(event for _, event in chosen), since is None
+        missed, complete = channels[0].since(since)
+        return screen, tuple(missed), complete
 
     def leave(self, screen: Screen) -> None:
         """Forget a screen."""
@@ -179,7 +208,3 @@ class LiveHub:
     def screens(self) -> int:
         """How many are connected."""
         return len(self._screens)
-
-
-def _order(event: LiveEvent) -> tuple[int, int]:
-    return event.cursor.sequence, event.cursor.event
