@@ -4,6 +4,7 @@ WeirError                     message: the docstring, filled with the fields; `h
 ├── Refused                   what was asked can't be done as asked (a person's or peer's doing)
 │   ├── Invalid               a field is wrong
 │   │   └── UnitUnknown
+│   ├── FileRefused           a file is not what it should be; says where and what to do
 │   ├── NotFound              nothing of that name in this municipality
 │   ├── Conflict              it is already there, or has changed meanwhile
 │   │   └── TransitionRefused
@@ -51,6 +52,12 @@ class UnitUnknown(Invalid):
 
     def __init__(self, *, symbol: str, quantity: str, known: tuple[str, ...]) -> None:
         super().__init__(symbol=symbol, quantity=quantity, known=", ".join(known))
+
+
+class FileRefused(Refused):
+    """{file}: {problem}."""
+
+    hint = "{remedy}"
 
 
 class NotFound(Refused):
