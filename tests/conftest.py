@@ -9,6 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import settings
+
+# A slow machine is not a failure, and the build server must not find what nobody can repeat.
+settings.register_profile("weir", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.load_profile("weir")
 
 _OURSELVES = {"", "localhost", socket.gethostname()}
 

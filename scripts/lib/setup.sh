@@ -51,10 +51,6 @@ apt_install() {
   rm -f "$log"
 }
 
-provide_spatialite() {
-  find_spatialite || apt_install libsqlite3-mod-spatialite
-}
-
 # Only the programs: the tests start brokers of their own, so the packaged service must not hold port 1883.
 provide_mosquitto() {
   command -v mosquitto >/dev/null && command -v mosquitto_pub >/dev/null && return
@@ -88,13 +84,23 @@ find_python() {
   fail "Python 3.11 or newer is needed. On Debian or Ubuntu: sudo apt-get install python3 python3-venv"
 }
 
-make_venv() {
-  local python version
-  python="$(find_python)"
-  if ! "$python" -I -c 'import ensurepip, venv' 2>/dev/null; then
-    version="$("$python" -I -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
-    apt_install "python$version-venv"
-  fi
+# provide_packages <python>: what Weir needs from Debian, in one go.
+provide_packages() {
+  local missing=()
+  find_spatialite || missing+=(libsqlite3-mod-spatialite)
+  "$1" -I -c 'import ensurepip, venv' 2>/dev/null ||
+    missing+=("$("$1" -I -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')")
+  ((${#missing[@]} == 0)) || apt_install "${missing[@]}"
+}
+
+# Without any finished set-up, what lies there was cut off half-way or belongs to another place.
+venv_is_sound() {
+  compgen -G "$venv/.ready-*" >/dev/null && [[ "$(cat "$venv/.root" 2>/dev/null)" == "$root" ]] &&
+    "$venv/bin/python" -I -c 'import pip' 2>/dev/null
+}
+
+make_venv() { # <python>
+  local python="$1"
   say "making .venv with $("$python" --version)"
   "$python" -I -m venv --clear "$venv"
 }
@@ -125,16 +131,16 @@ ready() {
 
 # set_up <lock>: returns when .venv holds what the lock names and mod_spatialite can be loaded.
 set_up() {
+  local python
   ready "$1" && return
   if command -v flock >/dev/null; then
     exec 9<"$root/scripts/lib/setup.sh"
     flock --nonblock 9 || { say "another set-up is running; waiting for it" && flock 9; }
   fi
   if ! ready "$1"; then
-    provide_spatialite
-    # Without any finished set-up, what lies there was cut off half-way or belongs to another place.
-    compgen -G "$venv/.ready-*" >/dev/null && "$venv/bin/python" -I -c pass 2>/dev/null &&
-      [[ "$(cat "$venv/.root" 2>/dev/null)" == "$root" ]] || make_venv
+    python="$(find_python)"
+    provide_packages "$python"
+    venv_is_sound || make_venv "$python"
     rm -f "$venv"/.ready-*
     install_packages "$1"
     "$venv/bin/python" -I -c '
@@ -151,7 +157,7 @@ database.load_extension("mod_spatialite")
 
 if [[ "${BASH_SOURCE[0]}" == "$0" ]]; then
   case "${1:-}" in
-  chromium | mosquitto | spatialite) "provide_$1" ;;
-  *) fail "usage: bash scripts/lib/setup.sh chromium|mosquitto|spatialite" ;;
+  chromium | mosquitto) "provide_$1" ;;
+  *) fail "usage: bash scripts/lib/setup.sh chromium|mosquitto" ;;
   esac
 fi
