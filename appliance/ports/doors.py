@@ -84,7 +84,12 @@ class Announcements(Protocol):
     """The broker's side: copies of readings and alerts for MQTT subscribers."""
 
     def publish(self, municipality: MunicipalityId, topic: str, payload: bytes) -> None:
-        """Give subscribers of this municipality a copy; never blocks, bounded, drops oldest."""
+        """Give subscribers of this municipality a copy; never blocks, bounded, drops oldest.
+
+        For alerts, and for readings of every door but MQTT: what came in over MQTT the broker
+        itself copies as soon as it has settled, as it was published (payload, QoS, RETAIN).
+        What is published under `alerts/` is retained; an empty payload takes it away again.
+        """
         ...
 
     def wants(self, municipality: MunicipalityId) -> bool:
