@@ -100,7 +100,7 @@ def _repeat(  # noqa: PLR0913, PLR0917
 
 
 def _clear(
-    tables: Tables, alert: Alert | None, finding: Finding, rule: Rule, now: Instant
+    tables: Tables, alert: Alert | None, finding: Finding, rule: Rule | None, now: Instant
 ) -> Events:
     if alert is None or not alert.condition_active:
         return ()
@@ -108,7 +108,8 @@ def _clear(
     cleared, events = _record(
         tables, alert, cleared, ChangeKind.CLEARED, now, evidence=finding.evidence
     )
-    if rule.resolve_when_cleared and alert.status in {AlertStatus.OPEN, AlertStatus.ACKNOWLEDGED}:
+    by_itself = rule is not None and rule.resolve_when_cleared
+    if by_itself and alert.status in {AlertStatus.OPEN, AlertStatus.ACKNOWLEDGED}:
         _, more = move(
             tables, cleared, AlertStatus.RESOLVED, by=None, note=finding.evidence.words, now=now
         )

@@ -60,9 +60,7 @@ class MunicipalHistory(Protocol):
         """Give the range in at most `points` buckets of equal width that keep every peak."""
         ...
 
-    async def placed(
-        self, sensors: Ints | None, *, since: Instant, until: Instant
-    ) -> Placed:
+    async def placed(self, sensors: Ints | None, *, since: Instant, until: Instant) -> Placed:
         """Give readings of these sensors (None: all) with since ≤ arrived < until, by sequence.
 
         For replay and learning: within a sequence in the order in which they came.
@@ -73,15 +71,11 @@ class MunicipalHistory(Protocol):
         """Give the one reading of this sensor and time, or none."""
         ...
 
-    async def daily_counts(
-        self, *, since: Instant, until: Instant
-    ) -> dict[Instant, int]:
+    async def daily_counts(self, *, since: Instant, until: Instant) -> dict[Instant, int]:
         """Count readings for each UTC day (its first instant) in the range."""
         ...
 
-    def export(
-        self, *, since: Instant, until: Instant, chunk: int = 100_000
-    ) -> "Chunks":
+    def export(self, *, since: Instant, until: Instant, chunk: int = 100_000) -> "Chunks":
         """Give all readings of the range ordered by sensor and time, a chunk at a time."""
         ...
 

@@ -20,9 +20,13 @@ class Journal(Protocol):
         ...
 
     async def read(
-        self, after: Sequence, *, limit: int = 256
+        self, after: Sequence, *, limit: int = 256, most_readings: int = 100_000
     ) -> tuple[StoredBatch, ...]:
-        """Give at most `limit` batches after this place, in order; none at the end."""
+        """Give at most `limit` batches after this place, in order; none at the end.
+
+        Ends early with the batch that makes it `most_readings`, so that a reader's memory is
+        bounded. Raises StorageFailed, with the place in its field `sequence`, at a damaged batch.
+        """
         ...
 
     async def batch(self, sequence: Sequence) -> StoredBatch | None:

@@ -55,9 +55,7 @@ class WatchTable(Protocol):
         """Move the mark, in the transaction that writes what was found."""
         ...
 
-    def save(
-        self, states: dict[str, bytes], sequence: Sequence, until: Instant
-    ) -> None:
+    def save(self, states: dict[str, bytes], sequence: Sequence, until: Instant) -> None:
         """Replace the saved state by one taken after this batch."""
         ...
 
@@ -73,9 +71,7 @@ class WatchTable(Protocol):
         """Give what is known of all devices."""
         ...
 
-    def add_pass(
-        self, first: Sequence, last: Sequence, times: dict[str, Instant]
-    ) -> None:
+    def add_pass(self, first: Sequence, last: Sequence, times: dict[str, Instant]) -> None:
         """Remember when these batches went through which step; the newest 10,000 rows stay."""
         ...
 
@@ -160,9 +156,7 @@ class SystemTables(Protocol):
         """Give one type."""
         ...
 
-    def lease_deliveries(
-        self, now: Instant, until: Instant, limit: int
-    ) -> list[Parcel]:
+    def lease_deliveries(self, now: Instant, until: Instant, limit: int) -> list[Parcel]:
         """Take deliveries that are due, and keep others from taking them until then."""
         ...
 
@@ -194,15 +188,11 @@ class Operations(Protocol):
     commit and never wait for the writer. Raises StorageFailed.
     """
 
-    async def read(
-        self, municipality: MunicipalityId, query: Callable[[Tables], T]
-    ) -> T:
+    async def read(self, municipality: MunicipalityId, query: Callable[[Tables], T]) -> T:
         """Run a query for one municipality; NotFound when there is none."""
         ...
 
-    async def write(
-        self, municipality: MunicipalityId, change: Callable[[Tables], T]
-    ) -> T:
+    async def write(self, municipality: MunicipalityId, change: Callable[[Tables], T]) -> T:
         """Run a change for one municipality in one transaction."""
         ...
 

@@ -39,6 +39,10 @@ class SensorTable(Protocol):
         """Give one page by name, and how many there are in all."""
         ...
 
+    def everything(self) -> list[Sensor]:
+        """Give all, by id: what detection and admission keep in memory."""
+        ...
+
     def get(self, sensor: SensorId) -> Sensor | None:
         """Give one."""
         ...
@@ -59,9 +63,7 @@ class SensorTable(Protocol):
         """Remove one with its keys; its readings stay in the journal."""
         ...
 
-    def rotate_key(
-        self, sensor: SensorId, digest: bytes, *, old_until: Instant
-    ) -> None:
+    def rotate_key(self, sensor: SensorId, digest: bytes, *, old_until: Instant) -> None:
         """Make this the key; the one before stays valid until then."""
         ...
 
@@ -243,9 +245,7 @@ class LedgerTable(Protocol):
         """Keep rejections to look at; the newest 50 of each device stay."""
         ...
 
-    def rejections(
-        self, device: DeviceId | None, page: Page
-    ) -> tuple[list[Rejection], int]:
+    def rejections(self, device: DeviceId | None, page: Page) -> tuple[list[Rejection], int]:
         """Give one page, newest first, and how many are kept."""
         ...
 
@@ -257,9 +257,7 @@ class AnomalyTable(Protocol):
         """Keep them; the same (sensor, time, method) stays as it is."""
         ...
 
-    def between(
-        self, sensor: SensorId, *, since: Instant, until: Instant
-    ) -> list[Anomaly]:
+    def between(self, sensor: SensorId, *, since: Instant, until: Instant) -> list[Anomaly]:
         """Give those with since ≤ time < until, oldest first."""
         ...
 

@@ -1,0 +1,251 @@
+"""What happens to a reading after its ack: detect ─▶ rules ─▶ alert changes ─▶ live, outbox.
+
+The watcher is a reader of the journal with a cursor of its own, the mark. Alert changes, owed
+deliveries, the ledger and the mark commit together, so after a crash it goes on exactly where it
+was. The state of detection is saved now and then; from there to the mark, batches are watched
+again without effects, which gives the same state, because watching is pure.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Mapping
+from typing import Final
+
+from appliance.domain.ids import SensorId, Sequence
+from appliance.domain.instant import Instant
+from appliance.domain.readings import Door, StoredBatch
+from appliance.domain.sensors import LastContact
+from appliance.domain.telling import LiveEvent
+from appliance.flow.contacts import Contacts
+from appliance.flow.effects import Round, write_effects
+from appliance.flow.live import LiveHub
+from appliance.flow.reading_events import publish, reading_events
+from appliance.flow.watches import Found, Watches
+from appliance.ports.clock import Clock, IdSource
+from appliance.ports.doors import Announcements
+from appliance.ports.journal import Journal
+from appliance.ports.operations import Operations, SystemTables, WatchMark
+
+_log = logging.getLogger(__name__)
+
+TICK: Final = 1.0
+"""Seconds between looks at the timers of rules."""
+SAVE_EVERY: Final = 30.0
+MOST_HANDED_OVER: Final = 512
+"""Batches kept in memory on their way here; what does not fit is read from the journal."""
+ROUND_BATCHES: Final = 256
+BIG_ROUND: Final = 2_000
+"""Rows from which on detection runs in a thread, so that doors stay quick."""
+
+
+class Watcher:
+    """Watches what the journal takes, and makes alerts of it."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        operations: Operations,
+        watches: Watches,
+        hub: LiveHub,
+        clock: Clock,
+        ids: IdSource,
+    ) -> None:
+        self._journal = journal
+        self._operations = operations
+        self._watches = watches
+        self._hub = hub
+        self._clock = clock
+        self._ids = ids
+        self._contacts = Contacts()
+        self._handed: deque[StoredBatch] = deque()
+        self._something = asyncio.Event()
+        self._moved = asyncio.Condition()
+        self._sequence = Sequence(0)
+        self._until = Instant(0)
+        self._saved_at = 0.0
+        self._announcements: Announcements | None = None
+        self._deliveries_owed: asyncio.Event | None = None
+
+    def connect(self, announcements: Announcements, deliveries_owed: asyncio.Event) -> None:
+        """Name the two that are told after each commit: MQTT subscribers and the deliverer."""
+        self._announcements = announcements
+        self._deliveries_owed = deliveries_owed
+
+    # Starting
+
+    async def start(self) -> None:
+        """Come to the state in which the last run stopped, however it stopped."""
+        mark, states, contacts = await self._operations.read_system(_load)
+        self._contacts.begin(contacts)
+        await self._watches.start(states, self._clock.now())
+        self._sequence, self._until = mark.snapshot, mark.snapshot_until
+        await self._watch_again(mark)
+        await self._note_the_gap(mark)
+        self._saved_at = self._clock.monotonic()
+
+    async def _watch_again(self, mark: WatchMark) -> None:
+        while self._sequence < mark.sequence:
+            batches = await self._journal.read(self._sequence, limit=ROUND_BATCHES)
+            done = tuple(batch for batch in batches if batch.sequence <= mark.sequence)
+            for batch in done:
+                self._contacts.observe(batch)
+            self._watches.observe(_live_rows(done))
+            self._sequence = done[-1].sequence
+        self._watches.advance(mark.watched_until)
+        self._until = mark.watched_until
+
+    async def _note_the_gap(self, mark: WatchMark) -> None:
+        if not mark.watched_until:
+            return
+        stopped, resumed = mark.watched_until, self._clock.now()
+        self._watches.resume(stopped, resumed)
+        await self._operations.write_system(lambda tables: tables.watch.add_gap(stopped, resumed))
+
+    # Running
+
+    def offer(self, batches: tuple[StoredBatch, ...]) -> None:
+        """Hand over what has just become durable (a View of the walk)."""
+        if len(self._handed) + len(batches) <= MOST_HANDED_OVER:
+            self._handed.extend(batches)
+        self._something.set()
+
+    def poke(self) -> None:
+        """Take notice of changed rules, sensors or municipalities now."""
+        self._watches.stale = True
+        self._something.set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            if self._sequence >= self._journal.last and not self._watches.stale:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._something.wait(), TICK)
+            self._something.clear()
+            await self.watch(await self._next_batches())
+
+    async def stop(self) -> None:
+        """Save the state, so that the next start has nothing to watch again."""
+        states, contacts = self._snapshot()
+        sequence, until = self._sequence, self._until
+
+        def save(tables: SystemTables) -> None:
+            tables.watch.move(sequence, until)
+            tables.watch.save(states, sequence, until)
+            tables.watch.save_contacts(contacts)
+
+        await self._operations.write_system(save)
+
+    async def _next_batches(self) -> tuple[StoredBatch, ...]:
+        while self._handed and self._handed[0].sequence <= self._sequence:
+            self._handed.popleft()
+        if self._handed and self._handed[0].sequence == self._sequence + 1:
+            count = min(len(self._handed), ROUND_BATCHES)
+            return tuple(self._handed.popleft() for _ in range(count))
+        self._handed.clear()
+        return await self._journal.read(self._sequence, limit=ROUND_BATCHES)
+
+    async def watch(self, batches: tuple[StoredBatch, ...]) -> None:
+        """Take some consecutive batches (or none) all the way to people."""
+        now = self._clock.now()
+        refreshed = self._watches.stale
+        ended = await self._watches.refresh(now) if refreshed else ()
+        found = await self._detect(batches)
+        until = self._timers_until(now, batches)
+        work = Round(
+            batches=batches,
+            watched=(*ended, *found, *self._watches.advance(until)),
+            book=self._watches.book,
+            sequence=batches[-1].sequence if batches else self._sequence,
+            until=until,
+            now=now,
+        )
+        events = await self._commit(work, save=refreshed or self._is_save_due())
+        self._tell(work, events)
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def _detect(self, batches: tuple[StoredBatch, ...]) -> tuple[Found, ...]:
+        for batch in batches:
+            self._contacts.observe(batch)
+        live = _live_rows(batches)
+        if sum(len(batch.readings) for batch in live) > BIG_ROUND:
+            return await asyncio.to_thread(self._watches.observe, live)
+        return self._watches.observe(live)
+
+    def _timers_until(self, now: Instant, batches: tuple[StoredBatch, ...]) -> Instant:
+        """Say how far the timers may run: never past a reading that still waits its turn."""
+        behind = bool(self._handed) or self._journal.last > (
+            batches[-1].sequence if batches else self._sequence
+        )
+        if behind:
+            arrived = [
+                int(batch.readings.arrived.max()) for batch in batches if len(batch.readings)
+            ]
+            return Instant(max([self._until, *arrived])) if arrived else self._until
+        return Instant(max(self._until, now))
+
+    async def _commit(self, work: Round, *, save: bool) -> tuple[LiveEvent, ...]:
+        if work.is_empty() and not save:
+            self._until = work.until
+            return ()
+        snapshot = self._snapshot() if save else None
+
+        def write(tables: SystemTables) -> tuple[LiveEvent, ...]:
+            events = write_effects(tables, work, self._ids.new_id)
+            if snapshot is not None:
+                tables.watch.save(snapshot[0], work.sequence, work.until)
+                tables.watch.save_contacts(snapshot[1])
+            return events
+
+        events = await self._operations.write_system(write)
+        self._sequence, self._until = work.sequence, work.until
+        return events
+
+    def _tell(self, work: Round, events: tuple[LiveEvent, ...]) -> None:
+        readings = reading_events(_live_rows(work.batches), work.book, work.unusual())
+        self._hub.announce((*readings, *events))
+        if self._announcements is not None:
+            publish(self._announcements, (*readings, *events))
+        if events and self._deliveries_owed is not None:
+            self._deliveries_owed.set()
+
+    def _is_save_due(self) -> bool:
+        return self._clock.monotonic() - self._saved_at > SAVE_EVERY
+
+    def _snapshot(self) -> tuple[dict[str, bytes], list[LastContact]]:
+        self._saved_at = self._clock.monotonic()
+        return self._watches.save(), self._contacts.take_changed()
+
+    # Asking
+
+    async def settled(self, sequence: Sequence) -> None:
+        """Wait until ledger, alerts and contacts up to this place can be read, at most 2 s."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2.0), self._moved:
+                await self._moved.wait_for(lambda: self._sequence >= sequence)
+
+    @property
+    def contacts(self) -> Mapping[SensorId, LastContact]:
+        """What is known of every sensor's device."""
+        return self._contacts.known
+
+    @property
+    def sequence(self) -> Sequence:
+        """The last batch that has been watched."""
+        return self._sequence
+
+    @property
+    def lag(self) -> int:
+        """How many durable batches still wait to be watched."""
+        return self._journal.last - self._sequence
+
+
+def _live_rows(batches: tuple[StoredBatch, ...]) -> tuple[StoredBatch, ...]:
+    """Give the batches that came from the field now: imported history raises no alarm."""
+    return tuple(batch for batch in batches if batch.door is not Door.IMPORT)
+
+
+def _load(tables: SystemTables) -> tuple[WatchMark, dict[str, bytes], list[LastContact]]:
+    return tables.watch.mark(), tables.watch.load(), tables.watch.contacts()

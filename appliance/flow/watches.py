@@ -1,0 +1,130 @@
+"""The watches of all municipalities: one Watch each, so that none can see another's readings."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from appliance.detection.watch import RuleBook, Watch, Watched
+from appliance.domain.ids import MunicipalityId, RuleId, SensorId
+from appliance.domain.instant import Instant
+from appliance.domain.people import Municipality
+from appliance.domain.readings import Readings, StoredBatch
+from appliance.domain.rules import Rule
+from appliance.domain.sensors import Sensor
+from appliance.flow.learning import load_patterns, local_time
+from appliance.ports.operations import Operations, SystemTables
+
+_log = logging.getLogger(__name__)
+
+_NAME: Final = "{}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What is watched, over all municipalities."""
+
+    municipalities: dict[MunicipalityId, Municipality] = field(default_factory=dict)
+    rules: dict[RuleId, Rule] = field(default_factory=dict)
+    sensors: dict[SensorId, Sensor] = field(default_factory=dict)
+    books: dict[MunicipalityId, RuleBook] = field(default_factory=dict)
+
+
+Found = tuple[MunicipalityId, Watched]
+
+
+class Watches:
+    """Holds each municipality's Watch, and gives it new rules when they change."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+        self._watches: dict[MunicipalityId, Watch] = {}
+        self.book = Book()
+        self.stale = False
+        """Set when rules, sensors or patterns may have changed."""
+
+    async def start(self, saved: dict[str, bytes], now: Instant) -> None:
+        """Begin from a saved state; what has no state begins afresh."""
+        self.book = await self._operations.read_system(_read)
+        for municipality, book in self.book.books.items():
+            self._watches[municipality] = Watch(book, _part(saved, municipality), now=now)
+
+    async def refresh(self, now: Instant) -> tuple[Found, ...]:
+        """Read rules, sensors and patterns again, and give what that ended."""
+        self.stale = False
+        self.book = await self._operations.read_system(_read)
+        found: list[Found] = []
+        for municipality, book in self.book.books.items():
+            watch = self._watches.get(municipality)
+            if watch is None:
+                self._watches[municipality] = Watch(book, None, now=now)
+            else:
+                found.append((municipality, watch.change(book, now=now)))
+        for gone in self._watches.keys() - self.book.books.keys():
+            del self._watches[gone]
+        return tuple(one for one in found if one[1])
+
+    def observe(self, batches: tuple[StoredBatch, ...]) -> tuple[Found, ...]:
+        """Watch the trusted readings of these batches, in order."""
+        parts: dict[MunicipalityId, list[Readings]] = {}
+        for batch in batches:
+            parts.setdefault(batch.municipality, []).append(batch.trusted())
+        found = (
+            (municipality, self._watches[municipality].observe(_joined(several)))
+            for municipality, several in parts.items()
+            if municipality in self._watches
+        )
+        return tuple(one for one in found if one[1])
+
+    def advance(self, until: Instant) -> tuple[Found, ...]:
+        """Let the timers run until this moment."""
+        found = ((m, watch.advance(until)) for m, watch in self._watches.items())
+        return tuple(one for one in found if one[1])
+
+    def resume(self, stopped: Instant, resumed: Instant) -> None:
+        """Tell the timers that nobody was watching between these."""
+        for watch in self._watches.values():
+            watch.resume(stopped, resumed)
+
+    def save(self) -> dict[str, bytes]:
+        """Give the state of all, to be given back to `start`."""
+        return {
+            _NAME.format(municipality) + name: blob
+            for municipality, watch in self._watches.items()
+            for name, blob in watch.save().items()
+        }
+
+
+def _part(saved: dict[str, bytes], municipality: MunicipalityId) -> dict[str, bytes] | None:
+    prefix = _NAME.format(municipality)
+    part = {name.removeprefix(prefix): b for name, b in saved.items() if name.startswith(prefix)}
+    return part or None
+
+
+def _joined(several: list[Readings]) -> Readings:
+    if len(several) == 1:
+        return several[0]
+    return Readings(
+        *(
+            np.concatenate([getattr(part, column) for part in several])
+            for column in ("sensors", "times", "arrived", "values", "quality", "marks")
+        )
+    )
+
+
+def _read(tables: SystemTables) -> Book:
+    book = Book()
+    for municipality in tables.municipalities():
+        own = tables.of(municipality.id)
+        rules, sensors = own.rules.all(), own.sensors.everything()
+        book.municipalities[municipality.id] = municipality
+        book.rules.update({rule.id: rule for rule in rules})
+        book.sensors.update({sensor.id: sensor for sensor in sensors})
+        book.books[municipality.id] = RuleBook(
+            rules=tuple(rule for rule in rules if rule.enabled),
+            sensors=tuple(sensors),
+            patterns=load_patterns(own),
+            local_time=local_time(municipality.time_zone),
+        )
+    return book
