@@ -117,6 +117,12 @@ def _clear(
     return events
 
 
+def clear_orphan(tables: Tables, finding: Finding, now: Instant) -> Events:
+    """Clear the alert of a cause whose rule or sensor was removed; a person resolves it."""
+    alert = tables.alerts.latest_of_cause(finding.rule, finding.sensor)
+    return _clear(tables, alert, finding, None, now)
+
+
 def _open(
     tables: Tables, finding: Finding, rule: Rule, sensor: Sensor, now: Instant, alert_id: AlertId
 ) -> Events:

@@ -152,9 +152,7 @@ class LiveHub:
 
     def announce(self, events: tuple[LiveEvent, ...]) -> None:
         """Give committed events to every screen that may see them; never blocks."""
-        ready = [
-            sent for event in events for sent in self._channel(event.municipality).admit(event)
-        ]
+        ready = self._admit(events)
         if not ready:
             return
         for screen in self._screens:
