@@ -1,0 +1,50 @@
+"""The configuration of one run."""
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen; port 0 picks a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """Write it as it is given on the command line."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Say whether only this computer can connect."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Every option, checked; the table in `options.py` says what each means."""
+
+    data: Path
+    http: Address
+    mqtt: Address
+    tcp: Address
+    insecure_lan: bool
+    demo: bool
+    demo_burst_after: float
+    public_url: str
+    smtp_host: str
+    smtp_port: int
+    smtp_security: str
+    smtp_username: str
+    smtp_password: str = field(repr=False)
+    smtp_from: str
+    allow_loopback_webhooks: bool
+    origins: tuple[str, ...]
+    log_level: str

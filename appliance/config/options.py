@@ -1,0 +1,68 @@
+"""The table of options: command line, environment, file and documentation come from it."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["text", "path", "address", "switch", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: `--name`, `WEIR_NAME`, and `name` in the TOML file."""
+
+    name: str
+    kind: Kind
+    default: str | float | bool | None
+    help: str
+    unit: str = ""
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return "WEIR_" + self.key.upper()
+
+    @property
+    def key(self) -> str:
+        """Its name in the TOML file."""
+        return self.name.replace("-", "_")
+
+
+OPTIONS: Final = (
+    Option("data", "path", None, "folder that keeps everything (default: the platform's)"),
+    Option("http", "address", "127.0.0.1:8000", "where browsers, apps and HTTP devices connect"),
+    Option("mqtt", "address", "127.0.0.1:1883", "where MQTT devices and subscribers connect"),
+    Option("tcp", "address", "127.0.0.1:9999", "where devices that send JSON lines connect"),
+    Option(
+        "insecure-lan",
+        "switch",
+        default=False,
+        help="listen beyond this computer without TLS; anybody on the network can then listen in",
+    ),
+    Option("demo", "switch", default=False, help="add a demo municipality, devices and a burst"),
+    Option(
+        "demo-burst-after", "number", 180.0, "when the demo's main bursts, after start", "seconds"
+    ),
+    Option("public-url", "text", "", "address of this server in e-mails, as people reach it"),
+    Option("smtp-host", "text", "", "mail server for notifications; none sends no e-mail"),
+    Option("smtp-port", "number", 587.0, "port of the mail server"),
+    Option("smtp-security", "text", "starttls", "starttls, tls or none"),
+    Option("smtp-username", "text", "", "name at the mail server, where it wants one"),
+    Option("smtp-password", "text", "", "password at the mail server", secret=True),
+    Option("smtp-from", "text", "", "sender of e-mails (default: weir@ this computer's name)"),
+    Option(
+        "allow-loopback-webhooks",
+        "switch",
+        default=False,
+        help="let webhooks call this computer itself, for testing",
+    ),
+    Option(
+        "origins",
+        "text",
+        "null,file://,app://,http://localhost:3000",
+        "origins whose pages may call the API, separated by commas",
+    ),
+    Option("log-level", "text", "info", "debug, info, warning or error"),
+)
+
+BY_NAME: Final = {option.name: option for option in OPTIONS}

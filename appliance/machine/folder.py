@@ -1,0 +1,120 @@
+"""The data folder: one running program in it, and the key of its files."""
+
+import contextlib
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.domain.errors import StartRefused
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Where everything is kept. Back it up as a whole, the key apart from it."""
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        """The truth for readings."""
+        return self.path / "journal.db"
+
+    @property
+    def operations(self) -> Path:
+        """Everything but readings."""
+        return self.path / "operations.db"
+
+    @property
+    def history(self) -> Path:
+        """Readings by sensor and time; may be deleted, is made anew from the journal."""
+        return self.path / "history"
+
+    @property
+    def control(self) -> Path:
+        """How commands reach the program that runs here."""
+        return self.path / "control.json"
+
+    @property
+    def log(self) -> Path:
+        """What the program reports."""
+        return self.path / "weir.log"
+
+    def make(self) -> None:
+        """Make the folder, for its owner only; StartRefused when that can't be."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.chmod(0o700)
+            probe = self.path / ".writable"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise StartRefused(
+                problem=f"the data folder {self.path} can't be used ({error.strerror})",
+                remedy="name another with --data",
+            ) from None
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only program in the folder; StartRefused when another one is there."""
+        descriptor = os.open(self.path / "weir.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                _lock(descriptor)
+            except OSError:
+                raise StartRefused(
+                    problem=f"the data folder {self.path} is in use by another weir",
+                    remedy="stop that one, or name another folder with --data",
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def key(self) -> bytes:
+        """Give the 32-byte key of the files in this folder, made at first use."""
+        file = self.path / "weir.key"
+        if not file.exists():
+            if self.journal.exists() or self.operations.exists():
+                raise StartRefused(
+                    problem=f"the key {file} of the data in this folder is missing",
+                    remedy="put it back from where your backups of keys are; without it the "
+                    "data can't be read",
+                )
+            _write_durably(file, secrets.token_bytes(32))
+        found = file.read_bytes()
+        if len(found) != 32:  # noqa: PLR2004
+            raise StartRefused(
+                problem=f"the key {file} is damaged", remedy="put it back from a backup"
+            )
+        return found
+
+
+def _write_durably(file: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all, also after a power cut."""
+    part = file.with_suffix(".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    part.replace(file)
+    if sys.platform != "win32":
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
