@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -110,14 +111,25 @@ class Poster:
 
     async def _addresses(self, target: Target) -> list[str]:
         """Look the host up once; what is connected to is what was checked."""
-        found = await asyncio.get_running_loop().getaddrinfo(
-            target.host, target.port, type=socket.SOCK_STREAM
-        )
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        addresses = [target.host] if _is_address(target.host) else await _look_up(target)
         allowed = [address for address in addresses if self._reachable.allows(address)]
         if addresses and not allowed:
             raise NotToBeCalled(f"{target.host} is {addresses[0]}, which webhooks may not reach")
         return allowed
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+async def _look_up(target: Target) -> list[str]:
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _request(talk: h11.Connection, target: Target, headers: Headers, body: bytes) -> bytes:
