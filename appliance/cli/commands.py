@@ -1,0 +1,169 @@
+"""The commands beside `serve`: their arguments, and the errand that each becomes."""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from appliance.cli.reach import Errand
+from appliance.domain.access import Role
+from appliance.domain.errors import Invalid
+
+SIDECARS: Final = (".dbf", ".prj", ".shx", ".cpg")
+"""What belongs to a Shapefile beside its .shp."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """One command: how it is described, and what it asks of the appliance."""
+
+    name: str
+    help: str
+    describe: Callable[[argparse.ArgumentParser], None]
+    errand: Callable[[argparse.Namespace], Errand]
+
+
+def _describe_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--municipality", required=True, metavar="NAME")
+    parser.add_argument("--admin", required=True, metavar="USERNAME")
+    parser.add_argument("--email", default="", metavar="ADDRESS")
+    parser.add_argument("--time-zone", default="UTC", metavar="ZONE", help="IANA name")
+    _add_password(parser)
+
+
+def _init(parsed: argparse.Namespace) -> Errand:
+    return Errand(
+        "init",
+        {
+            "municipality": parsed.municipality,
+            "username": parsed.admin,
+            "email": parsed.email,
+            "time_zone": parsed.time_zone,
+            "password": _password(parsed),
+        },
+    )
+
+
+def _add_password(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help="file whose first line is the password; without it you are asked",
+    )
+
+
+def _password(parsed: argparse.Namespace) -> str:
+    if parsed.password_file is None:
+        if not sys.stdin.isatty():
+            raise Invalid(field="--password-file", problem="name a file: nobody can be asked here")
+        return getpass.getpass("Password: ")
+    try:
+        text: str = parsed.password_file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Invalid(
+            field="--password-file", problem=f"it can't be read ({error.strerror})"
+        ) from None
+    return text.partition("\n")[0].rstrip("\r")
+
+
+def _describe_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("sensors", "network", "readings"))
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--municipality", metavar="ID", help="whose; may be left out with one")
+    parser.add_argument(
+        "--crs", metavar="EPSG:N", help="coordinate system of a network file that doesn't say"
+    )
+    parser.add_argument(
+        "--local-origin",
+        metavar="LON,LAT",
+        help="where on Earth plan coordinates without a system have their middle",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="sensors: where the rows with keys go"
+    )
+
+
+def _import(parsed: argparse.Namespace) -> Errand:
+    arguments = _named(parsed, "municipality", "crs", "local_origin")
+    files = [parsed.file]
+    if parsed.what == "network" and parsed.file.suffix.lower() == ".shp":
+        files += [f for s in SIDECARS if (f := parsed.file.with_suffix(s)).is_file()]
+    if parsed.what == "sensors" and parsed.output is None:
+        arguments["to_text"] = "yes"
+    return Errand(f"import-{parsed.what}", arguments, tuple(files), parsed.output)
+
+
+def _describe_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("readings",))
+    parser.add_argument("--municipality", metavar="ID", help="whose; may be left out with one")
+    parser.add_argument("--from", dest="since", metavar="TIME", help="ISO 8601 with zone")
+    parser.add_argument("--to", dest="until", metavar="TIME", help="ISO 8601 with zone")
+    parser.add_argument("--output", type=Path, metavar="FILE", help=".csv or .parquet")
+
+
+def _export(parsed: argparse.Namespace) -> Errand:
+    arguments = _named(parsed, "municipality", "since", "until")
+    output: Path | None = parsed.output
+    arguments["format"] = "csv" if output is None else output.suffix.lstrip(".").lower()
+    if arguments["format"] not in {"csv", "parquet"}:
+        raise Invalid(field="--output", problem="the file must end in .csv or .parquet")
+    if output is None:
+        arguments["to_text"] = "yes"
+    return Errand("export-readings", arguments, (), output)
+
+
+def _describe_user(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("list", "add", "disable", "enable", "password"))
+    parser.add_argument("username", nargs="?", metavar="USERNAME")
+    parser.add_argument("--role", choices=[role.value for role in Role], default="operator")
+    parser.add_argument("--email", default="", metavar="ADDRESS")
+    parser.add_argument("--municipality", metavar="ID", help="whose; may be left out with one")
+    _add_password(parser)
+
+
+def _user(parsed: argparse.Namespace) -> Errand:
+    arguments = _named(parsed, "username", "role", "email", "municipality")
+    if parsed.action != "list" and parsed.username is None:
+        raise Invalid(field="USERNAME", problem=f"say whom to {parsed.action}")
+    if parsed.action in {"add", "password"}:
+        arguments["password"] = _password(parsed)
+    return Errand(f"user-{parsed.action}", arguments)
+
+
+def _describe_trace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="of a reading, as the API and `doctor` show it")
+
+
+def _trace(parsed: argparse.Namespace) -> Errand:
+    return Errand("trace", {"id": parsed.id})
+
+
+def _describe_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", metavar="DEVICE", help="only what concerns this device")
+
+
+def _doctor(parsed: argparse.Namespace) -> Errand:
+    return Errand("doctor", _named(parsed, "device"))
+
+
+def _named(parsed: argparse.Namespace, *names: str) -> dict[str, str]:
+    found = {name: getattr(parsed, name, None) for name in names}
+    return {name: str(value) for name, value in found.items() if value is not None}
+
+
+COMMANDS: Final = (
+    CommandLine("init", "create the super admin and the first municipality", _describe_init, _init),
+    CommandLine(
+        "import", "read sensors, a network or readings from a file", _describe_import, _import
+    ),
+    CommandLine("export", "write readings to a file", _describe_export, _export),
+    CommandLine(
+        "user", "list, add, disable and enable people, set passwords", _describe_user, _user
+    ),
+    CommandLine("trace", "show the way of one reading with times", _describe_trace, _trace),
+    CommandLine("doctor", "show what is wrong and what to do", _describe_doctor, _doctor),
+)

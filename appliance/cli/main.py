@@ -1,0 +1,98 @@
+"""The `weir` command: reads its arguments, runs one subcommand, gives its exit status.
+
+0 done, 1 it failed, 2 used wrongly.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence as Several
+from pathlib import Path
+
+from appliance.cli.commands import COMMANDS, CommandLine
+from appliance.cli.reach import CommandFailed, Errand, run_errand
+from appliance.cli.serve import serve
+from appliance.config.load import load
+from appliance.config.options import OPTIONS, Option
+from appliance.domain.errors import Failed, WeirError
+
+DONE, FAILED, MISUSED = 0, 1, 2
+
+
+def main(arguments: Several[str] | None = None) -> int:
+    """Run the command line and give the exit status."""
+    parsed = make_parser().parse_args(arguments)
+    try:
+        return _run(parsed)
+    except WeirError as error:
+        _complain(str(error), error.advice)
+        return FAILED if isinstance(error, Failed) else MISUSED
+    except CommandFailed as error:
+        _complain(str(error), error.hint)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Give the parser of all commands; the CLI reference is made from it."""
+    parser = argparse.ArgumentParser(
+        prog="weir", description="One server for a water utility: readings in, alarms and map out."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serving = commands.add_parser("serve", help="run the server")
+    _add_options(serving, OPTIONS)
+    checking = commands.add_parser("check", help="check the configuration and stop")
+    _add_options(checking, OPTIONS)
+    for command in COMMANDS:
+        described = commands.add_parser(command.name, help=command.help)
+        command.describe(described)
+        _add_common(described)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", metavar="DIR", help="folder that keeps everything")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file with options")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _add_options(parser: argparse.ArgumentParser, options: tuple[Option, ...]) -> None:
+    for option in options:
+        text = option.help.replace("%", "%%")
+        if option.kind == "switch":
+            parser.add_argument(f"--{option.name}", action="store_true", default=None, help=text)
+        else:
+            name = {"path": "DIR", "address": "HOST:PORT"}.get(option.kind, option.name.upper())
+            parser.add_argument(f"--{option.name}", metavar=name, help=text)
+    parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file with options")
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    flags = {o.name: getattr(parsed, o.key, None) for o in OPTIONS}
+    configuration = load(flags, parsed.config)
+    if parsed.command == "serve":
+        return asyncio.run(serve(configuration))
+    if parsed.command == "check":
+        sys.stdout.write("the configuration is in order\n")
+        return DONE
+    command = next(c for c in COMMANDS if c.name == parsed.command)
+    return _run_errand(command, parsed)
+
+
+def _run_errand(command: CommandLine, parsed: argparse.Namespace) -> int:
+    errand: Errand = command.errand(parsed)
+    configuration = load({"data": parsed.data}, parsed.config)
+    outcome = asyncio.run(run_errand(configuration, errand))
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+    if parsed.json:
+        sys.stdout.write(json.dumps(outcome.figures, ensure_ascii=False) + "\n")
+    elif outcome.text:
+        sys.stdout.write(outcome.text.rstrip("\n") + "\n")
+    return FAILED if outcome.failed else DONE
+
+
+def _complain(problem: str, hint: str) -> None:
+    sys.stderr.write(f"weir: {problem}" + (f"; {hint}" if hint else "") + "\n")

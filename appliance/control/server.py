@@ -1,0 +1,116 @@
+"""The running program's ear for commands: loopback only, and only for who can read the folder."""
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from appliance.control.desk import Command, Desk, Order, Outcome
+from appliance.control.wire import (
+    LONGEST_LINE,
+    Advance,
+    Answer,
+    Call,
+    receive_file,
+    send_file,
+    send_line,
+)
+from appliance.domain.errors import WeirError
+from appliance.domain.work import Progress
+
+_log = logging.getLogger(__name__)
+
+
+class ControlServer:
+    """Carries out commands while the program runs; at most 4 at once, further callers wait."""
+
+    def __init__(self, desk: Desk, commands: Mapping[str, Command], where: Path) -> None:
+        self._desk = desk
+        self._commands = commands
+        self._where = where
+        self._token = desk.world.ids.new_secret()
+        self._turns = asyncio.Semaphore(4)
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen, and write into the folder where and with which token."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=LONGEST_LINE)
+        port = self._server.sockets[0].getsockname()[1]
+        part = self._where.with_suffix(".part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.write(descriptor, json.dumps({"port": port, "token": self._token}).encode())
+        os.close(descriptor)
+        part.replace(self._where)
+
+    async def stop(self) -> None:
+        """Listen no more; commands under way are cut off."""
+        self._where.unlink(missing_ok=True)
+        if self._server is not None:
+            self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with self._turns:
+                await self._answer(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, TimeoutError):
+            _log.info("control: the caller left")
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(10):
+            call = msgspec.json.decode(await reader.readline(), type=Call)
+        if not hmac.compare_digest(call.token, self._token):
+            await send_line(writer, Answer(error="the token is wrong"))
+            return
+        folder = Path(tempfile.mkdtemp(dir=self._desk.scratch))
+        try:
+            files = []
+            for number, attached in enumerate(call.files):
+                file = folder / f"{number}" / Path(attached.name).name
+                file.parent.mkdir()
+                await receive_file(reader, file, attached.size)
+                files.append(file)
+            await self._carry_out(call, tuple(files), folder / "output", writer)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def _carry_out(
+        self, call: Call, files: tuple[Path, ...], output: Path, writer: asyncio.StreamWriter
+    ) -> None:
+        def show(progress: Progress) -> None:
+            advance = Advance(progress.what, progress.done, progress.total)
+            writer.write(msgspec.json.encode(Answer(progress=advance)) + b"\n")
+
+        order = Order(call.command, call.arguments, files, output, show)
+        try:
+            outcome = await carry_out(self._commands, self._desk, order)
+        except WeirError as error:
+            await send_line(writer, Answer(error=str(error), hint=error.advice))
+            return
+        size = await asyncio.to_thread(_size, output)
+        await send_line(
+            writer,
+            Answer(text=outcome.text, figures=outcome.figures, failed=outcome.failed, output=size),
+        )
+        if size:
+            await send_file(writer, output)
+
+
+async def carry_out(commands: Mapping[str, Command], desk: Desk, order: Order) -> Outcome:
+    """Carry out one command; errors are WeirErrors."""
+    return await commands[order.command](desk, order)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
