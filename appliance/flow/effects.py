@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from appliance.detection.watch import Watched
+from appliance.detection.watched import Watched
 from appliance.domain import instant
 from appliance.domain.findings import Edge, Finding
 from appliance.domain.ids import NOBODY, MunicipalityId, SensorId, Sequence

@@ -65,6 +65,8 @@ class Watcher:
         self._sequence = Sequence(0)
         self._until = Instant(0)
         self._saved_at = 0.0
+        self._ended: tuple[Found, ...] = ()
+        """What ended while starting: goes out with the first round."""
         self._announcements: Announcements | None = None
         self._deliveries_owed: asyncio.Event | None = None
 
@@ -79,7 +81,7 @@ class Watcher:
         """Come to the state in which the last run stopped, however it stopped."""
         mark, states, contacts = await self._operations.read_system(_load)
         self._contacts.begin(contacts)
-        await self._watches.start(states, self._clock.now())
+        self._ended = await self._watches.start(states, self._clock.now())
         self._sequence, self._until = mark.snapshot, mark.snapshot_until
         await self._watch_again(mark)
         await self._note_the_gap(mark)
@@ -150,7 +152,9 @@ class Watcher:
         """Take some consecutive batches (or none) all the way to people."""
         now = self._clock.now()
         refreshed = self._watches.stale
-        ended = await self._watches.refresh(now) if refreshed else ()
+        ended, self._ended = self._ended, ()
+        if refreshed:
+            ended += await self._watches.refresh(now)
         found = await self._detect(batches)
         until = self._timers_until(now, batches)
         work = Round(

@@ -1,19 +1,23 @@
 """The watches of all municipalities: one Watch each, so that none can see another's readings."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
 
-from appliance.detection.watch import RuleBook, Watch, Watched
+from appliance.detection.book import RuleBook
+from appliance.detection.watch import Watch
+from appliance.detection.watched import Watched
 from appliance.domain.ids import MunicipalityId, RuleId, SensorId
 from appliance.domain.instant import Instant
 from appliance.domain.people import Municipality
 from appliance.domain.readings import Readings, StoredBatch
 from appliance.domain.rules import Rule
 from appliance.domain.sensors import Sensor
-from appliance.flow.learning import load_patterns, local_time
+from appliance.flow.learning import load_patterns, local_seconds_of_week
 from appliance.ports.operations import Operations, SystemTables
 
 _log = logging.getLogger(__name__)
@@ -44,11 +48,21 @@ class Watches:
         self.stale = False
         """Set when rules, sensors or patterns may have changed."""
 
-    async def start(self, saved: dict[str, bytes], now: Instant) -> None:
-        """Begin from a saved state; what has no state begins afresh."""
+    async def start(self, saved: dict[str, bytes], now: Instant) -> tuple[Found, ...]:
+        """Begin from a saved state, and give what ends because its rule or sensor is gone."""
         self.book = await self._operations.read_system(_read)
+        dropped: list[Found] = []
         for municipality, book in self.book.books.items():
-            self._watches[municipality] = Watch(book, _part(saved, municipality), now=now)
+            watch = Watch(book, _part(saved, municipality), now=now)
+            self._watches[municipality] = watch
+            dropped.append((municipality, watch.dropped))
+            if watch.started_fresh:
+                _log.warning(
+                    "municipality=%s detection starts afresh: %s was unreadable",
+                    municipality,
+                    ", ".join(watch.started_fresh),
+                )
+        return _worth_telling(dropped)
 
     async def refresh(self, now: Instant) -> tuple[Found, ...]:
         """Read rules, sensors and patterns again, and give what that ended."""
@@ -63,7 +77,7 @@ class Watches:
                 found.append((municipality, watch.change(book, now=now)))
         for gone in self._watches.keys() - self.book.books.keys():
             del self._watches[gone]
-        return tuple(one for one in found if one[1])
+        return _worth_telling(found)
 
     def observe(self, batches: tuple[StoredBatch, ...]) -> tuple[Found, ...]:
         """Watch the trusted readings of these batches, in order."""
@@ -75,12 +89,12 @@ class Watches:
             for municipality, several in parts.items()
             if municipality in self._watches
         )
-        return tuple(one for one in found if one[1])
+        return _worth_telling(found)
 
     def advance(self, until: Instant) -> tuple[Found, ...]:
         """Let the timers run until this moment."""
         found = ((m, watch.advance(until)) for m, watch in self._watches.items())
-        return tuple(one for one in found if one[1])
+        return _worth_telling(found)
 
     def resume(self, stopped: Instant, resumed: Instant) -> None:
         """Tell the timers that nobody was watching between these."""
@@ -94,6 +108,10 @@ class Watches:
             for municipality, watch in self._watches.items()
             for name, blob in watch.save().items()
         }
+
+
+def _worth_telling(found: Iterable[Found]) -> tuple[Found, ...]:
+    return tuple(one for one in found if one[1].findings or one[1].anomalies)
 
 
 def _part(saved: dict[str, bytes], municipality: MunicipalityId) -> dict[str, bytes] | None:
@@ -122,9 +140,9 @@ def _read(tables: SystemTables) -> Book:
         book.rules.update({rule.id: rule for rule in rules})
         book.sensors.update({sensor.id: sensor for sensor in sensors})
         book.books[municipality.id] = RuleBook(
-            rules=tuple(rule for rule in rules if rule.enabled),
+            rules=tuple(rules),
             sensors=tuple(sensors),
             patterns=load_patterns(own),
-            local_time=local_time(municipality.time_zone),
+            local=partial(local_seconds_of_week, zone_name=municipality.time_zone),
         )
     return book

@@ -1,0 +1,152 @@
+"""`weir init` and `weir user`."""
+
+from appliance.control.desk import CONSOLE, Desk, Order, Outcome
+from appliance.domain.access import (
+    Administer,
+    AdministerSystem,
+    Grant,
+    Role,
+    authorise,
+    authorise_system,
+)
+from appliance.domain.errors import Invalid, NotFound
+from appliance.domain.ids import MunicipalityId
+from appliance.domain.people import User
+from appliance.ports.operations import SystemTables
+from appliance.services.passwords import Passwords, must_be_strong
+from appliance.services.setup import FirstPerson, SetUp
+from appliance.services.signin import SignIn
+from appliance.services.users import NewUser, Users
+
+
+class People:
+    """The commands that make and change people."""
+
+    def __init__(self, set_up: SetUp, users: Users, passwords: Passwords, sign_in: SignIn) -> None:
+        self._set_up = set_up
+        self._users = users
+        self._passwords = passwords
+        self._sign_in = sign_in
+
+    async def init(self, desk: Desk, order: Order) -> Outcome:
+        """Create the super admin and the first municipality; Conflict the second time."""
+        del desk
+        said = order.arguments
+        municipality = await self._set_up.initialise(
+            FirstPerson(
+                municipality=said["municipality"],
+                username=said["username"],
+                password=said["password"],
+                email=said.get("email", ""),
+                time_zone=said.get("time_zone", "UTC"),
+            )
+        )
+        return Outcome(
+            f"municipality {municipality} ({said['municipality']}) with super admin "
+            f"{said['username']}",
+            {"municipality_id": municipality, "username": said["username"]},
+        )
+
+    async def list(self, desk: Desk, order: Order) -> Outcome:
+        """List everybody."""
+        del order
+        users = await desk.world.operations.read_system(lambda t: t.users())
+        lines = [
+            f"{u.username:24} {u.role.value:12} {u.municipality or 'all':<16} "
+            f"{'' if u.enabled else 'disabled'}"
+            for u in users
+        ]
+        return Outcome("\n".join(lines) or "nobody yet: run `weir init`", {"users": _plain(users)})
+
+    async def add(self, desk: Desk, order: Order) -> Outcome:
+        """Add somebody."""
+        said = order.arguments
+        new = NewUser(
+            username=said["username"],
+            password=said["password"],
+            role=Role(said["role"]),
+            email=said.get("email", ""),
+        )
+        if new.role is Role.SUPER_ADMIN:
+            user = await self._users.add_super_admin(
+                authorise_system(CONSOLE, AdministerSystem), new
+            )
+        else:
+            grant: Grant[Administer] = authorise(
+                CONSOLE, Administer, await chosen_municipality(desk, order)
+            )
+            user = await self._users.add(grant, new)
+        return Outcome(f"{user.username} is {user.role.value}", {"users": _plain([user])})
+
+    async def enable(self, desk: Desk, order: Order) -> Outcome:
+        """Let somebody sign in again."""
+        return await self._change(desk, order, enabled=True)
+
+    async def disable(self, desk: Desk, order: Order) -> Outcome:
+        """Let somebody sign in no more; open sessions end within 5 s."""
+        return await self._change(desk, order, enabled=False)
+
+    async def password(self, desk: Desk, order: Order) -> Outcome:
+        """Give somebody a new password; open sessions end."""
+        must_be_strong(order.arguments["password"], order.arguments["username"])
+        digest = await self._passwords.hash(order.arguments["password"])
+        return await self._change(desk, order, password_hash=digest)
+
+    async def _change(self, desk: Desk, order: Order, **fields: object) -> Outcome:
+        name = order.arguments["username"]
+
+        def change(tables: SystemTables) -> User:
+            user = tables.user_named(name)
+            if user is None:
+                raise NotFound(kind="user", name=name)
+            changed = _replaced(user, fields)
+            tables.put_user(changed)
+            return changed
+
+        user = await desk.world.operations.write_system(change)
+        self._sign_in.forget_user(user.id)
+        state = "enabled" if user.enabled else "disabled"
+        return Outcome(f"{user.username} is changed ({state})", {"users": _plain([user])})
+
+
+def _replaced(user: User, fields: dict[str, object]) -> User:
+    return User(
+        id=user.id,
+        username=user.username,
+        email=user.email,
+        full_name=user.full_name,
+        role=user.role,
+        municipality=user.municipality,
+        password_hash=str(fields.get("password_hash", user.password_hash)),
+        enabled=bool(fields.get("enabled", user.enabled)),
+        stamp=user.stamp + 1,
+        created_at=user.created_at,
+    )
+
+
+def _plain(users: "list[User]") -> "list[dict[str, object]]":
+    return [
+        {
+            "id": u.id,
+            "username": u.username,
+            "role": u.role.value,
+            "municipality_id": u.municipality,
+            "enabled": u.enabled,
+        }
+        for u in users
+    ]
+
+
+async def chosen_municipality(desk: Desk, order: Order) -> MunicipalityId:
+    """Give the municipality named by the order, or the only one there is."""
+    known = await desk.world.operations.read_system(lambda t: t.municipalities())
+    named = order.arguments.get("municipality")
+    if named is None:
+        if len(known) == 1:
+            return known[0].id
+        listed = ", ".join(f"{m.id} ({m.name})" for m in known) or "none; run `weir init`"
+        raise Invalid(field="--municipality", problem=f"say which: {listed}")
+    for municipality in known:
+        if str(municipality.id) == named or municipality.name == named:
+            return municipality.id
+    raise NotFound(kind="municipality", name=named)
