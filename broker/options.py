@@ -1,0 +1,62 @@
+"""What can be set at the doors that devices and programs come in by. Sizes in bytes, times in seconds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorOptions:
+    """The MQTT front door's bounds."""
+
+    max_connections: int = 10_000
+    """One more is refused, never parked."""
+    connect_within: float = 10.0
+    """How long a peer may take to show who it is."""
+    largest_connect: int = 8 * 1024
+    """What is buffered at most for a peer that has not shown who it is."""
+    largest_packet: int = 256 * 1024
+    check_every: float = 5.0
+    """How often open connections are asked whether they would still be admitted."""
+    unread_high: int = 64 * 1024
+    """With more than this unread, nothing more is taken from the peer or given to it."""
+    unread_most: int = 1024 * 1024
+    """With more than this unread, the peer is cut off."""
+    unread_for: float = 30.0
+    """How long a peer may leave more than `unread_high` unread before it is cut off."""
+    stop_within: float = 5.0
+    """How long stopping waits for readings that are on their way to the disk."""
+    unfinished_messages: int = 1_000
+    """QoS 2 messages of one session that may be without PUBREL."""
+    device_sessions: int = 20_000
+    """Sessions kept for devices that come back; with more, the oldest absent one is forgotten."""
+    most_copies: int = 10_000
+    """Copies that wait for fan-out; with more, the oldest is dropped and counted."""
+    most_retained: int = 20_000
+    """Topics with a retained copy; with more, the oldest is dropped and counted."""
+    most_queued: int = 1_000
+    """Copies that wait for one subscriber; with more, its oldest is dropped and counted."""
+    in_flight: int = 32
+    """QoS 1 and 2 copies that one subscriber may leave unacknowledged."""
+    most_filters: int = 100
+    """Filters of one subscriber; one more is refused."""
+    sessions_per_identity: int = 100
+    """Sessions of one API token; one more is refused."""
+    session_expiry: int = 7 * 24 * 3600
+    """How long the session of an absent subscriber is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineOptions:
+    """The line-JSON door's bounds."""
+
+    max_connections: int = 1_000
+    """One more is told so and closed."""
+    first_line_within: float = 10.0
+    idle_within: float = 600.0
+    largest_line: int = 64 * 1024
+    most_unanswered: int = 1_000
+    """Lines of one connection that may wait for the disk; with more, no more is read from it."""
+    refusals_in_a_row: int = 20
+    """After so many refused lines without a good one between them, the connection is closed."""
+    unread_most: int = 256 * 1024
+    """With more answers than this unread, the peer is cut off."""
+    stop_within: float = 5.0
