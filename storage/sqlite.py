@@ -17,6 +17,7 @@ from appliance.domain.errors import StartRefused, StorageFailed
 
 BUSY_MILLISECONDS: Final = 5_000
 KEY_LENGTH: Final = 32
+_KNN: Final = frozenset({"knn", "knn2"})
 _PLAIN: Final = b"SQLite format 3\x00"
 
 _PLACES: Final = (
@@ -156,7 +157,7 @@ def _forbid_knn(
     """
     name = (first or "").lower()
     if action == apsw.SQLITE_CREATE_VTABLE:
-        foreign = (second or "").lower().startswith("virtualknn") and name != "knn"
+        foreign = (second or "").lower().startswith("virtualknn") and name not in _KNN
         return apsw.SQLITE_DENY if foreign else apsw.SQLITE_OK
     if action in {apsw.SQLITE_READ, apsw.SQLITE_ALTER_TABLE} and _is_knn(first, second):
         return apsw.SQLITE_DENY
@@ -164,4 +165,4 @@ def _forbid_knn(
 
 
 def _is_knn(first: str | None, second: str | None) -> bool:
-    return not {(first or "").lower(), (second or "").lower()}.isdisjoint({"knn", "knn2"})
+    return not {(first or "").lower(), (second or "").lower()}.isdisjoint(_KNN)

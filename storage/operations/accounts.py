@@ -1,0 +1,155 @@
+"""People and programs that sign in, and their sessions, beyond municipalities."""
+
+from appliance.domain.access import Role
+from appliance.domain.ids import SessionId, UserId
+from appliance.domain.people import ApiToken, Session, User
+from storage.operations.statements import Row, Statements, sql, unique
+
+USERS = (
+    "SELECT id, username, email, full_name, role, municipality, password_hash, enabled, stamp,"
+    " created_at FROM person"
+)
+TOKENS = (
+    "SELECT id, municipality, name, role, token_hash, created_by, created_at, expires_at"
+    " FROM api_token"
+)
+PUT_USER = (
+    "INSERT INTO person VALUES (:id, :municipality, :username, :username_key, :email,"
+    " :full_name, :role, :password_hash, :enabled, :stamp, :created_at)"
+    " ON CONFLICT (id) DO UPDATE SET municipality = :municipality, username = :username,"
+    " username_key = :username_key, email = :email, full_name = :full_name, role = :role,"
+    " password_hash = :password_hash, enabled = :enabled, stamp = :stamp,"
+    " created_at = :created_at"
+)
+
+
+class AccountRows:
+    """Users and sessions of all municipalities."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._run = statements
+
+    def named(self, username: str) -> User | None:
+        """Give the user with this name, case ignored."""
+        return self._user(sql(USERS, "WHERE username_key = :key"), key=username.casefold())
+
+    def user(self, user: UserId) -> User | None:
+        """Give one user."""
+        return self._user(sql(USERS, "WHERE id = :id"), id=user)
+
+    def users(self) -> list[User]:
+        """Give all users, by name."""
+        return [user_of(row) for row in self._run.rows(sql(USERS, "ORDER BY username_key"))]
+
+    def put(self, user: User) -> None:
+        """Add or replace a user; Conflict when the username is taken."""
+        with unique(f"the username {user.username!r} is taken"):
+            self._run.change(PUT_USER, **user_values(user))
+
+    def tokens(self) -> list[ApiToken]:
+        """Give every API token."""
+        return [token_of(row) for row in self._run.rows(sql(TOKENS, "ORDER BY id"))]
+
+    def session(self, session: SessionId) -> Session | None:
+        """Give a session."""
+        row = self._run.row(
+            "SELECT id, person, refresh_hash, created_at, expires_at FROM session WHERE id = :id",
+            id=session,
+        )
+        return None if row is None else _session(row)
+
+    def put_session(self, session: Session, *, was: bytes | None) -> bool:
+        """Add (was None) or replace if its refresh hash still is `was`; say whether."""
+        if was is None:
+            return self._add_session(session)
+        return bool(
+            self._run.change(
+                "UPDATE session SET person = :person, refresh_hash = :refresh_hash,"
+                " created_at = :created_at, expires_at = :expires_at"
+                " WHERE id = :id AND refresh_hash = :was",
+                **_session_values(session),
+                was=was,
+            )
+        )
+
+    def end_session(self, session: SessionId) -> None:
+        """End a session."""
+        self._run.change("DELETE FROM session WHERE id = :id", id=session)
+
+    def _add_session(self, session: Session) -> bool:
+        # Every sign-in takes away what has run out before it, so the table stays small.
+        self._run.change("DELETE FROM session WHERE expires_at <= :now", now=session.created_at)
+        return bool(
+            self._run.change(
+                "INSERT INTO session VALUES (:id, :person, :refresh_hash, :created_at,"
+                " :expires_at) ON CONFLICT (id) DO NOTHING",
+                **_session_values(session),
+            )
+        )
+
+    def _user(self, statement: str, **values: object) -> User | None:
+        row = self._run.row(statement, **values)
+        return None if row is None else user_of(row)
+
+
+def user_values(user: User) -> dict[str, object]:
+    """Give the values of a user's columns."""
+    return {
+        "id": user.id,
+        "municipality": user.municipality,
+        "username": user.username,
+        "username_key": user.username.casefold(),
+        "email": user.email,
+        "full_name": user.full_name,
+        "role": user.role,
+        "password_hash": user.password_hash,
+        "enabled": user.enabled,
+        "stamp": user.stamp,
+        "created_at": user.created_at,
+    }
+
+
+def user_of(row: Row) -> User:
+    """Read a row of USERS."""
+    return User(
+        id=row[0],
+        username=row[1],
+        email=row[2],
+        full_name=row[3],
+        role=Role(row[4]),
+        municipality=row[5],
+        password_hash=row[6],
+        enabled=bool(row[7]),
+        stamp=row[8],
+        created_at=row[9],
+    )
+
+
+def token_of(row: Row) -> ApiToken:
+    """Read a row of TOKENS."""
+    return ApiToken(
+        id=row[0],
+        municipality=row[1],
+        name=row[2],
+        role=Role(row[3]),
+        token_hash=row[4],
+        created_by=row[5],
+        created_at=row[6],
+        expires_at=row[7],
+    )
+
+
+def _session(row: Row) -> Session:
+    return Session(
+        id=row[0], user=row[1], refresh_hash=row[2], created_at=row[3], expires_at=row[4]
+    )
+
+
+def _session_values(session: Session) -> dict[str, object]:
+    return {
+        "id": session.id,
+        "person": session.user,
+        "refresh_hash": session.refresh_hash,
+        "created_at": session.created_at,
+        "expires_at": session.expires_at,
+    }

@@ -1,0 +1,70 @@
+"""Notification channels."""
+
+from appliance.domain.ids import ChannelId
+from appliance.domain.rules import Severity
+from appliance.domain.telling import Channel, ChannelKind
+from storage.operations.statements import OwnStatements, Row, Statements, sql
+
+_COLUMNS = (
+    "SELECT id, municipality, name, kind, target, secret, least_severity, enabled, created_at"
+    " FROM channel"
+)
+_PUT = (
+    "INSERT INTO channel VALUES (:id, :mine, :name, :kind, :target, :secret, :least_severity,"
+    " :enabled, :created_at) ON CONFLICT (id) DO UPDATE SET name = :name, kind = :kind,"
+    " target = :target, secret = :secret, least_severity = :least_severity, enabled = :enabled,"
+    " created_at = :created_at WHERE municipality = :mine"
+)
+_DROP = (
+    "UPDATE delivery SET state = 'given_up', last_problem = 'the channel was removed'"
+    " WHERE municipality = :mine AND channel = :id AND state = 'waiting'"
+)
+
+
+class ChannelRows:
+    """The port's ChannelTable."""
+
+    def __init__(self, statements: OwnStatements) -> None:
+        self._run = statements
+
+    def all(self) -> list[Channel]:
+        rows = self._run.rows(sql(_COLUMNS, "WHERE municipality = :mine ORDER BY name, id"))
+        return [_channel(row) for row in rows]
+
+    def put(self, channel: Channel) -> None:
+        self._run.must_own(channel.municipality)
+        self._run.put(
+            _PUT,
+            "channel",
+            id=channel.id,
+            name=channel.name,
+            kind=channel.kind,
+            target=channel.target,
+            secret=channel.secret,
+            least_severity=channel.least_severity,
+            enabled=channel.enabled,
+            created_at=channel.created_at,
+        )
+
+    def remove(self, channel: ChannelId) -> None:
+        self._run.change(_DROP, id=channel)
+        self._run.change("DELETE FROM channel WHERE municipality = :mine AND id = :id", id=channel)
+
+
+def channel_of(statements: Statements, channel: ChannelId) -> Channel:
+    """Give a channel that is known to be there, of whichever municipality."""
+    return _channel(statements.rows(sql(_COLUMNS, "WHERE id = :id"), id=channel)[0])
+
+
+def _channel(row: Row) -> Channel:
+    return Channel(
+        id=row[0],
+        municipality=row[1],
+        name=row[2],
+        kind=ChannelKind(row[3]),
+        target=row[4],
+        secret=row[5],
+        least_severity=Severity(row[6]),
+        enabled=bool(row[7]),
+        created_at=row[8],
+    )

@@ -1,0 +1,119 @@
+"""The operations database: one writer thread, two readers, and a file that others may open too."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import apsw
+
+from appliance.domain.errors import StorageFailed
+from appliance.domain.ids import MunicipalityId
+from appliance.ports.clock import Clock
+from appliance.ports.operations import SystemTables
+from appliance.ports.tables import Tables
+from storage.migrations.runner import migrate
+from storage.operations.system import SystemRows
+from storage.operations.threads import DatabaseThreads
+from storage.operations.transactions import STORE, Writing, reading
+from storage.sqlite import open_database
+
+T = TypeVar("T")
+
+READERS: Final = 2
+WAITING: Final = 256
+"""Transactions that may wait per kind; the next one's caller waits for a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What is there between start and stop."""
+
+    writer: DatabaseThreads
+    readers: DatabaseThreads
+    observer: DatabaseThreads
+    """Watches for commits; its connection must make none, and must always be the same."""
+
+
+class SqliteOperations:
+    """Keeps the port's promises with one encrypted SpatiaLite file in WAL mode.
+
+    Another process may open the same file, as commands do while the server runs; `version` tells.
+    """
+
+    def __init__(self, path: Path, key: bytes, clock: Clock) -> None:
+        self._path = path
+        self._key = key
+        self._clock = clock
+        self._writing = Writing()
+        self._running: _Running | None = None
+
+    async def start(self) -> None:
+        """Open the file, made when there is none, and bring it to this program's schema.
+
+        Raises StorageFailed when it can't be read with this key, StartRefused when it is newer.
+        """
+        if self._running is None:
+            self._running = await asyncio.to_thread(self._open)
+
+    async def stop(self) -> None:
+        """Finish what is under way and close the file; can be called at any time."""
+        running, self._running = self._running, None
+        if running is not None:
+            await asyncio.to_thread(_close, running)
+
+    async def read(self, municipality: MunicipalityId, query: Callable[[Tables], T]) -> T:
+        return await self.read_system(lambda system: query(system.of(municipality)))
+
+    async def write(self, municipality: MunicipalityId, change: Callable[[Tables], T]) -> T:
+        return await self.write_system(lambda system: change(system.of(municipality)))
+
+    async def read_system(self, query: Callable[[SystemTables], T]) -> T:
+        return await self._threads().readers.run(
+            lambda connection: reading(connection, lambda: query(SystemRows(connection)))
+        )
+
+    async def write_system(self, change: Callable[[SystemTables], T]) -> T:
+        return await self._threads().writer.run(
+            lambda connection: self._writing(connection, lambda: change(SystemRows(connection)))
+        )
+
+    async def version(self) -> int:
+        return await self._threads().observer.run(_data_version)
+
+    def _reader(self) -> apsw.Connection:
+        return open_database(self._path, self._key, spatial=True, read_only=True)
+
+    def _threads(self) -> _Running:
+        if self._running is None:
+            raise StorageFailed(store=STORE, problem="it is not open")
+        return self._running
+
+    def _open(self) -> _Running:
+        opened: list[apsw.Connection] = []
+        try:
+            writer = open_database(self._path, self._key, spatial=True)
+            opened.append(writer)
+            migrate(writer, self._clock.now())
+            self._writing(writer, SystemRows(writer).put_common_types)
+            opened.extend(self._reader() for _ in range(READERS))
+            opened.append(open_database(self._path, self._key, read_only=True))
+        except BaseException:
+            for connection in opened:
+                connection.close()
+            raise
+        return _Running(
+            DatabaseThreads("operations-writer", opened[:1], WAITING),
+            DatabaseThreads("operations-reader", opened[1:-1], WAITING),
+            DatabaseThreads("operations-observer", opened[-1:], WAITING),
+        )
+
+
+def _close(running: _Running) -> None:
+    for threads in (running.observer, running.readers, running.writer):
+        threads.close()
+
+
+def _data_version(connection: apsw.Connection) -> int:
+    return int(connection.pragma("data_version"))

@@ -1,0 +1,52 @@
+"""Everything of one municipality, within one transaction."""
+
+import apsw
+
+from appliance.domain.people import Municipality
+from appliance.ports.tables import (
+    AlertTable,
+    AnomalyTable,
+    ChannelTable,
+    EventTable,
+    IncidentTable,
+    LedgerTable,
+    NetworkTable,
+    OutboxTable,
+    PreferenceTable,
+    RuleTable,
+    SensorTable,
+    UserTable,
+)
+from storage.operations.alerts import AlertRows
+from storage.operations.anomalies import AnomalyRows
+from storage.operations.channels import ChannelRows
+from storage.operations.events import EventRows
+from storage.operations.incidents import IncidentRows
+from storage.operations.ledger import LedgerRows
+from storage.operations.network import NetworkRows
+from storage.operations.outbox import OutboxRows
+from storage.operations.preferences import PreferenceRows
+from storage.operations.rules import RuleRows
+from storage.operations.sensors import SensorRows
+from storage.operations.statements import OwnStatements
+from storage.operations.users import UserRows
+
+
+class MunicipalTables:
+    """The port's Tables. Every statement run through it is limited to this municipality."""
+
+    def __init__(self, connection: apsw.Connection, municipality: Municipality) -> None:
+        statements = OwnStatements(connection, municipality.id)
+        self.municipality = municipality
+        self.sensors: SensorTable = SensorRows(statements)
+        self.rules: RuleTable = RuleRows(statements)
+        self.alerts: AlertTable = AlertRows(statements)
+        self.incidents: IncidentTable = IncidentRows(statements)
+        self.network: NetworkTable = NetworkRows(statements)
+        self.channels: ChannelTable = ChannelRows(statements)
+        self.outbox: OutboxTable = OutboxRows(statements)
+        self.ledger: LedgerTable = LedgerRows(statements)
+        self.anomalies: AnomalyTable = AnomalyRows(statements)
+        self.events: EventTable = EventRows(statements)
+        self.users: UserTable = UserRows(statements)
+        self.preferences: PreferenceTable = PreferenceRows(statements)

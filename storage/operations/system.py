@@ -1,0 +1,118 @@
+"""What belongs to no municipality, within one transaction."""
+
+from typing import Final
+
+import apsw
+
+from appliance.domain.errors import NotFound
+from appliance.domain.ids import MunicipalityId, SensorTypeId, SessionId, UserId
+from appliance.domain.instant import Instant
+from appliance.domain.people import ApiToken, Municipality, Session, User
+from appliance.domain.sensors import SensorType
+from appliance.domain.telling import Parcel
+from appliance.ports.operations import DeviceKey, WatchTable
+from appliance.ports.tables import Tables
+from storage.operations.accounts import AccountRows
+from storage.operations.municipal import MunicipalTables
+from storage.operations.municipalities import NOBODYS, MunicipalityRows
+from storage.operations.outbox import Leases
+from storage.operations.sensor_types import SensorTypeRows
+from storage.operations.sensors import device_keys
+from storage.operations.statements import Statements
+from storage.operations.watch import WatchRows
+
+_COUNTS: Final = {
+    "municipalities": "SELECT count(*) FROM municipality",
+    "users": "SELECT count(*) FROM person",
+    "sensors": "SELECT count(*) FROM sensor",
+    "open_alerts": "SELECT count(*) FROM alert WHERE status = 'open'",
+}
+
+
+class SystemRows:
+    """The port's SystemTables."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._run = Statements(connection)
+        self._municipalities = MunicipalityRows(self._run)
+        self._accounts = AccountRows(self._run)
+        self._types = SensorTypeRows(self._run)
+        self._leases = Leases(self._run)
+        self.watch: WatchTable = WatchRows(self._run)
+
+    def of(self, municipality: MunicipalityId) -> Tables:
+        found = self._municipalities.get(municipality)
+        if found is None:
+            raise NotFound(kind="municipality", name=municipality)
+        return MunicipalTables(self._connection, found)
+
+    def nobody(self) -> Tables:
+        return MunicipalTables(self._connection, NOBODYS)
+
+    def municipalities(self) -> list[Municipality]:
+        return self._municipalities.all()
+
+    def put_municipality(self, municipality: Municipality) -> None:
+        self._municipalities.put(municipality)
+
+    def device_keys(self, now: Instant) -> list[DeviceKey]:
+        return device_keys(self._run, now)
+
+    def api_tokens(self) -> list[ApiToken]:
+        return self._accounts.tokens()
+
+    def user_named(self, username: str) -> User | None:
+        return self._accounts.named(username)
+
+    def user(self, user: UserId) -> User | None:
+        return self._accounts.user(user)
+
+    def users(self) -> list[User]:
+        return self._accounts.users()
+
+    def put_user(self, user: User) -> None:
+        self._accounts.put(user)
+
+    def session(self, session: SessionId) -> Session | None:
+        return self._accounts.session(session)
+
+    def put_session(self, session: Session, *, was: bytes | None) -> bool:
+        return self._accounts.put_session(session, was=was)
+
+    def end_session(self, session: SessionId) -> None:
+        self._accounts.end_session(session)
+
+    def put_common_types(self) -> None:
+        """Add the sensor types that come with Weir and are not there yet."""
+        self._types.add_common()
+
+    def put_sensor_type(self, sensor_type: SensorType) -> None:
+        self._types.put(sensor_type)
+
+    def sensor_type(self, sensor_type: SensorTypeId) -> SensorType | None:
+        return self._types.get(sensor_type)
+
+    def lease_deliveries(self, now: Instant, until: Instant, limit: int) -> list[Parcel]:
+        return self._leases.take(now, until, limit)
+
+    def delivered(self, key: str, at: Instant) -> None:
+        self._leases.delivered(key, at)
+
+    def not_delivered(self, key: str, problem: str, again_at: Instant | None) -> None:
+        self._leases.not_delivered(key, problem, again_at)
+
+    def recall(self, key: str) -> bytes | None:
+        row = self._run.row("SELECT value FROM setting WHERE key = :key", key=key)
+        return None if row is None else bytes(row[0])
+
+    def remember(self, key: str, value: bytes) -> None:
+        self._run.change(
+            "INSERT INTO setting VALUES (:key, :value)"
+            " ON CONFLICT (key) DO UPDATE SET value = :value",
+            key=key,
+            value=value,
+        )
+
+    def counts(self) -> dict[str, int]:
+        return {name: self._run.number(count) for name, count in _COUNTS.items()}

@@ -1,0 +1,68 @@
+"""The people and API tokens of one municipality."""
+
+from appliance.domain.ids import UserId
+from appliance.domain.people import ApiToken, User
+from appliance.ports.pages import Page
+from storage.operations.accounts import (
+    PUT_USER,
+    TOKENS,
+    USERS,
+    token_of,
+    user_of,
+    user_values,
+)
+from storage.operations.statements import OwnStatements, sql, unique
+
+
+class UserRows:
+    """The port's UserTable."""
+
+    def __init__(self, statements: OwnStatements) -> None:
+        self._run = statements
+
+    def page(self, page: Page) -> tuple[list[User], int]:
+        rows = self._run.rows(
+            sql(
+                USERS,
+                "WHERE municipality = :mine",
+                "ORDER BY username_key LIMIT :limit OFFSET :offset",
+            ),
+            limit=page.limit,
+            offset=page.offset,
+        )
+        count = self._run.number("SELECT count(*) FROM person WHERE municipality = :mine")
+        return [user_of(row) for row in rows], count
+
+    def get(self, user: UserId) -> User | None:
+        row = self._run.row(sql(USERS, "WHERE municipality = :mine AND id = :id"), id=user)
+        return None if row is None else user_of(row)
+
+    def put(self, user: User) -> None:
+        self._run.must_own(user.municipality)
+        with unique(f"the username {user.username!r} is taken"):
+            # The condition belongs to the upsert: the user of this id must be ours already.
+            self._run.put(
+                sql(PUT_USER, "WHERE person.municipality = :mine"), "user", **user_values(user)
+            )
+
+    def add_token(self, token: ApiToken) -> None:
+        self._run.must_own(token.municipality)
+        with unique("there is such a token already"):
+            self._run.change(
+                "INSERT INTO api_token VALUES (:id, :mine, :name, :role, :token_hash,"
+                " :created_by, :created_at, :expires_at)",
+                id=token.id,
+                name=token.name,
+                role=token.role,
+                token_hash=token.token_hash,
+                created_by=token.created_by,
+                created_at=token.created_at,
+                expires_at=token.expires_at,
+            )
+
+    def tokens(self) -> list[ApiToken]:
+        rows = self._run.rows(sql(TOKENS, "WHERE municipality = :mine ORDER BY name, id"))
+        return [token_of(row) for row in rows]
+
+    def remove_token(self, token: int) -> None:
+        self._run.change("DELETE FROM api_token WHERE municipality = :mine AND id = :id", id=token)
