@@ -22,7 +22,7 @@ from appliance.flow.contacts import Contacts
 from appliance.flow.effects import Round, write_effects
 from appliance.flow.live import LiveHub
 from appliance.flow.reading_events import publish, reading_events
-from appliance.flow.watches import Found, Watches
+from appliance.flow.watches import Book, Found, Watches
 from appliance.ports.clock import Clock, IdSource
 from appliance.ports.doors import Announcements
 from appliance.ports.journal import Journal
@@ -67,6 +67,7 @@ class Watcher:
         self._saved_at = 0.0
         self._ended: tuple[Found, ...] = ()
         """What ended while starting: goes out with the first round."""
+        self._told: deque[tuple[Sequence, Sequence, Instant]] = deque(maxlen=1_000)
         self._announcements: Announcements | None = None
         self._deliveries_owed: asyncio.Event | None = None
 
@@ -214,6 +215,8 @@ class Watcher:
             publish(self._announcements, (*readings, *events))
         if events and self._deliveries_owed is not None:
             self._deliveries_owed.set()
+        if work.batches:
+            self._told.append((work.batches[0].sequence, work.sequence, self._clock.now()))
 
     def _is_save_due(self) -> bool:
         return self._clock.monotonic() - self._saved_at > SAVE_EVERY
@@ -236,9 +239,21 @@ class Watcher:
         return self._contacts.known
 
     @property
+    def book(self) -> Book:
+        """What is watched now."""
+        return self._watches.book
+
+    @property
     def sequence(self) -> Sequence:
         """The last batch that has been watched."""
         return self._sequence
+
+    def told_at(self, sequence: Sequence) -> Instant | None:
+        """Say when screens were told of a batch; known for the last 1,000 rounds of this run."""
+        for first, last, at in self._told:
+            if first <= sequence <= last:
+                return at
+        return None
 
     @property
     def lag(self) -> int:

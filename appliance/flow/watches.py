@@ -143,6 +143,6 @@ def _read(tables: SystemTables) -> Book:
             rules=tuple(rules),
             sensors=tuple(sensors),
             patterns=load_patterns(own),
-            local=partial(local_seconds_of_week, zone_name=municipality.time_zone),
+            local_time=partial(local_seconds_of_week, zone_name=municipality.time_zone),
         )
     return book

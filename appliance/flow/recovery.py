@@ -1,0 +1,76 @@
+"""After a start: what live clients and duplicate detection must know of the time before."""
+
+import asyncio
+from typing import Final
+
+from appliance.domain.ids import MunicipalityId, SensorId, Sequence
+from appliance.domain.instant import Instant
+from appliance.domain.readings import Door, StoredBatch
+from appliance.domain.telling import LiveEvent
+from appliance.flow.live import LiveHub
+from appliance.flow.reading_events import reading_events
+from appliance.flow.seen import Seen
+from appliance.flow.watcher import Watcher
+from appliance.flow.watches import Book
+from appliance.ports.history import History
+from appliance.ports.journal import Journal
+from appliance.ports.operations import Operations, SystemTables
+
+BATCHES: Final = 200
+EVENTS: Final = 200
+LOOK_EVERY: Final = 0.01
+
+
+async def caught_up(journal: Journal, history: History) -> None:
+    """Wait until history has everything that is in the journal."""
+    while history.applied < journal.last:
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def remember_readings(journal: Journal, watcher: Watcher, seen: Seen) -> None:
+    """Wait until everything has been watched, and know each sensor's newest reading."""
+    while watcher.sequence < journal.last:
+        await asyncio.sleep(LOOK_EVERY)
+    seen.begin({c.sensor: c.time for c in watcher.contacts.values() if c.time is not None})
+
+
+async def remember_events(
+    journal: Journal, operations: Operations, watcher: Watcher, hub: LiveHub
+) -> None:
+    """Fill the hub with the newest events, so that screens resume over a restart."""
+    start = Sequence(max(0, watcher.sequence - BATCHES))
+    batches = await journal.read(start, limit=BATCHES)
+    done = tuple(b for b in batches if b.sequence <= watcher.sequence and b.door is not Door.IMPORT)
+    book = watcher.book
+    numbers, logged, unusual = await operations.read_system(lambda t: _recall(t, book, done))
+    hub.begin(start, numbers, [*reading_events(done, book, unusual), *logged])
+
+
+Recalled = tuple[dict[MunicipalityId, int], list[LiveEvent], set[tuple[SensorId, Instant]]]
+
+
+def _recall(tables: SystemTables, book: Book, batches: tuple[StoredBatch, ...]) -> Recalled:
+    numbers: dict[MunicipalityId, int] = {}
+    logged: list[LiveEvent] = []
+    for municipality in book.municipalities:
+        newest = tables.of(municipality).events.newest(EVENTS)
+        logged += newest
+        last = tables.of(municipality).events.last_number()
+        numbers[municipality] = newest[0].cursor.event - 1 if newest else last
+    return numbers, logged, _unusual(tables, batches)
+
+
+def _unusual(
+    tables: SystemTables, batches: tuple[StoredBatch, ...]
+) -> set[tuple[SensorId, Instant]]:
+    found: set[tuple[SensorId, Instant]] = set()
+    for batch in batches:
+        readings = batch.trusted()
+        if not len(readings):
+            continue
+        since, until = Instant(int(readings.times.min())), Instant(int(readings.times.max()) + 1)
+        anomalies = tables.of(batch.municipality).anomalies
+        for sensor in set(readings.sensors.tolist()):
+            between = anomalies.between(SensorId(sensor), since=since, until=until)
+            found.update((anomaly.sensor, anomaly.time) for anomaly in between)
+    return found

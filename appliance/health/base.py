@@ -1,0 +1,39 @@
+"""A check: looks at one thing, and says what is wrong with it and what to do."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from appliance.ports.journal import Journal
+from appliance.services.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something that is wrong; gone when its check no longer gives it."""
+
+    code: str
+    severity: Literal["low", "medium", "high", "critical"]
+    what: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What checks look at."""
+
+    world: World
+    folder: Path
+    listens_beyond_loopback: bool
+    mail_server: str
+    watched: Callable[[], int]
+    """The place in the journal up to which detection has come."""
+
+    @property
+    def journal(self) -> Journal:
+        """The journal."""
+        return self.world.journal
+
+
+Check = Callable[[Surroundings], Awaitable[list[Issue]]]

@@ -1,0 +1,32 @@
+"""The table of checks."""
+
+from typing import Final
+
+from appliance.health import (
+    disk_space,
+    insecure_lan,
+    no_mail_server,
+    not_set_up,
+    outbox_stuck,
+    silent_sensors,
+    views_behind,
+)
+from appliance.health.base import Check, Issue, Surroundings
+
+CHECKS: Final[dict[str, Check]] = {
+    "disk_space": disk_space.check,
+    "insecure_lan": insecure_lan.check,
+    "no_mail_server": no_mail_server.check,
+    "not_set_up": not_set_up.check,
+    "outbox_stuck": outbox_stuck.check,
+    "silent_sensors": silent_sensors.check,
+    "views_behind": views_behind.check,
+}
+
+_ORDER: Final = ("critical", "high", "medium", "low")
+
+
+async def run_checks(surroundings: Surroundings) -> list[Issue]:
+    """Run every check and give what is wrong, worst first."""
+    issues = [issue for check in CHECKS.values() for issue in await check(surroundings)]
+    return sorted(issues, key=lambda issue: _ORDER.index(issue.severity))

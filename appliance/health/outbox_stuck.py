@@ -1,0 +1,42 @@
+"""Do notifications get out?"""
+
+from typing import Final
+
+from appliance.domain import instant
+from appliance.domain.telling import Delivery, DeliveryState
+from appliance.health.base import Issue, Surroundings
+from appliance.ports.operations import SystemTables
+from appliance.ports.pages import Page
+
+LATE_AFTER: Final = 5 * instant.MINUTE
+LOOKED_AT: Final = 200
+
+
+async def check(surroundings: Surroundings) -> list[Issue]:
+    """Give an issue when a delivery has waited for more than 5 minutes, or was given up."""
+    deliveries = await surroundings.world.operations.read_system(_newest)
+    now = surroundings.world.clock.now()
+    late = [
+        d
+        for d in deliveries
+        if d.state is DeliveryState.WAITING and now - d.created_at > LATE_AFTER
+    ]
+    given_up = [d for d in deliveries if d.state is DeliveryState.GIVEN_UP]
+    return [
+        Issue(
+            code, severity, f"{len(several)} notifications {what}: {several[0].last_problem}", hint
+        )
+        for code, severity, several, what, hint in (
+            ("outbox_stuck", "high", late, "wait", "check the mail server's options and its reach"),
+            ("given_up", "medium", given_up, "were given up", "correct the channel's address"),
+        )
+        if several
+    ]
+
+
+def _newest(tables: SystemTables) -> list[Delivery]:
+    return [
+        delivery
+        for municipality in tables.municipalities()
+        for delivery in tables.of(municipality.id).outbox.page(Page(LOOKED_AT))[0]
+    ]
