@@ -18,10 +18,9 @@ from storage.journal.encoding import encode
 MOST_READINGS: Final = 100_000
 """In one commit, unless a single append brings more."""
 _PAGES_BEFORE_CHECKPOINT: Final = 2_000
-_INSERT: Final = "INSERT INTO batches (sequence, stored_at, body) VALUES "
-_AT_ONCE: Final = (256, 64, 16, 4, 1)
-"""Rows of one INSERT. Each statement gives up the interpreter's lock, and a busy event loop gives
-it back only after the switch interval: 500 statements would wait 500 times."""
+_INSERT: Final = "INSERT INTO batches SELECT ?1 + rowid, ?2, value FROM carray(?3)"
+"""A commit is one statement, for however many rows: each step of a statement gives up the
+interpreter's lock, and a busy event loop may give it back only after 5 ms."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,7 +32,6 @@ class Waiting:
 
 
 Answer = tuple[Waiting, tuple[StoredBatch, ...] | StorageFailed]
-Row = tuple[int, int, bytes]
 
 
 class GroupCommit:
@@ -110,42 +108,32 @@ class GroupCommit:
         return group
 
     def _commit(self, group: list[Waiting]) -> None:
-        now = self._clock.now()
-        rows: list[Row] = []
-        answers = [(waiting, self._place(waiting, now, rows)) for waiting in group]
-        if rows:
-            self._connection.execute("BEGIN IMMEDIATE")
-            _insert(self._connection, rows)
-            self._connection.execute("COMMIT")
+        now, before = self._clock.now(), self._last
+        bodies: list[bytes] = []
+        answers = [(waiting, self._place(waiting, now, bodies)) for waiting in group]
+        if bodies:  # synchronous=FULL: on disk when the statement returns
+            self._connection.execute(_INSERT, (before, now, apsw.carray(tuple(bodies))))
         self._committed(answers)
 
     def _place(
-        self, waiting: Waiting, now: Instant, rows: list[Row]
+        self, waiting: Waiting, now: Instant, bodies: list[bytes]
     ) -> tuple[StoredBatch, ...] | StorageFailed:
-        """Give an append's batches their places and rows; one that can't be encoded gets none."""
+        """Give an append's batches their places and bytes; one that can't be encoded gets none."""
         try:
-            bodies = [encode(batch) for batch in waiting.batches]
+            encoded = [encode(batch) for batch in waiting.batches]
         except (TypeError, ValueError, OverflowError) as error:
             return StorageFailed(store="journal", problem=f"a batch can't be encoded: {error}")
-        stored = []
-        for batch, body in zip(waiting.batches, bodies, strict=True):
-            self._last = Sequence(self._last + 1)
-            rows.append((self._last, now, body))
-            stored.append(_stored(self._last, batch, now))
-        return tuple(stored)
+        bodies.extend(encoded)
+        first = self._last + 1
+        self._last = Sequence(self._last + len(encoded))
+        return tuple(
+            _stored(Sequence(place), batch, now)
+            for place, batch in enumerate(waiting.batches, first)
+        )
 
     def _note_pages(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
         self._pages = pages
         return apsw.SQLITE_OK
-
-
-def _insert(connection: apsw.Connection, rows: list[Row]) -> None:
-    begin = 0
-    for size in _AT_ONCE:
-        while len(rows) - begin >= size:
-            values = [value for row in rows[begin : begin + size] for value in row]
-            connection.execute(_INSERT + ",".join(["(?,?,?)"] * size), values)
-            begin += size
 
 
 def _readings_of(waiting: Waiting) -> int:
