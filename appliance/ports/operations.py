@@ -207,3 +207,10 @@ class Operations(Protocol):
     async def version(self) -> int:
         """Give a number that differs after any commit, also one by another process."""
         ...
+
+    async def setup_version(self) -> int:
+        """Give a number that differs after any commit, also one by another process, that changed
+        what is set up: municipalities, people, tokens, sensors and their types and keys, rules,
+        channels. What merely happens (alerts, counts, deliveries) leaves it as it is.
+        """
+        ...

@@ -11,7 +11,7 @@ from appliance.domain.errors import StartRefused, StorageFailed
 from appliance.domain.instant import Instant
 
 _RECORD = """
-CREATE TABLE IF NOT EXISTS migration (
+CREATE TABLE migration (
   number INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
   applied_at INTEGER NOT NULL
@@ -86,7 +86,8 @@ def _apply(connection: apsw.Connection, step: Migration, now: Instant) -> bool:
 
 
 def _run(connection: apsw.Connection, step: Migration, now: Instant) -> bool:
-    connection.execute(_RECORD)
+    if not connection.table_exists("main", "migration"):
+        connection.execute(_RECORD)
     try:
         # SpatiaLite's functions answer 0 where others raise.
         if any(row[0] == 0 for row in connection.execute(step.sql)):

@@ -14,6 +14,7 @@ from appliance.ports.clock import Clock
 from appliance.ports.operations import SystemTables
 from appliance.ports.tables import Tables
 from storage.migrations.runner import migrate
+from storage.operations.statements import Statements
 from storage.operations.system import SystemRows
 from storage.operations.threads import DatabaseThreads
 from storage.operations.transactions import STORE, Writing, reading
@@ -82,6 +83,9 @@ class SqliteOperations:
     async def version(self) -> int:
         return await self._threads().observer.run(_data_version)
 
+    async def setup_version(self) -> int:
+        return await self._threads().observer.run(_setup_edition)
+
     def _reader(self) -> apsw.Connection:
         return open_database(self._path, self._key, spatial=True, read_only=True)
 
@@ -117,3 +121,7 @@ def _close(running: _Running) -> None:
 
 def _data_version(connection: apsw.Connection) -> int:
     return int(connection.pragma("data_version"))
+
+
+def _setup_edition(connection: apsw.Connection) -> int:
+    return Statements(connection).number("SELECT number FROM setup_edition")

@@ -1,0 +1,485 @@
+-- The whole schema, as all migrations together make it: a test compares the two. Made by hand, to
+-- be read; the migrations make the databases. SpatiaLite adds tables of its own.
+
+CREATE TABLE migration (
+  number INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  applied_at INTEGER NOT NULL
+) STRICT;
+
+-- Times are microseconds UTC, values are SI, ids are random 48-bit integers.
+-- Every row but the common ones names its municipality, and every index begins with it.
+
+CREATE TABLE municipality (
+  id INTEGER PRIMARY KEY CHECK (id > 0),
+  name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  time_zone TEXT NOT NULL,
+  demo INTEGER NOT NULL CHECK (demo IN (0, 1)),
+  lateness INTEGER NOT NULL,
+  require_whitelist INTEGER NOT NULL CHECK (require_whitelist IN (0, 1)),
+  created_at INTEGER NOT NULL
+) STRICT;
+
+-- People, programs, sessions ------------------------------------------------------------------
+
+CREATE TABLE person (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER REFERENCES municipality,
+  username TEXT NOT NULL,
+  username_key TEXT NOT NULL UNIQUE, -- case folded
+  email TEXT NOT NULL,
+  full_name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  password_hash TEXT NOT NULL,
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  stamp INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX person_by_name ON person (municipality, username_key);
+
+CREATE TABLE session (
+  id INTEGER PRIMARY KEY,
+  person INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
+  refresh_hash BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX session_by_person ON session (person);
+CREATE INDEX session_by_end ON session (expires_at);
+
+CREATE TABLE api_token (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  token_hash BLOB NOT NULL UNIQUE,
+  created_by INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER
+) STRICT;
+CREATE INDEX api_token_by_name ON api_token (municipality, name);
+
+CREATE TABLE setting (
+  key TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE preference (
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (municipality, kind, key)
+) STRICT, WITHOUT ROWID;
+
+-- The network. SpatiaLite's column types and STRICT exclude one another. ------------------------
+
+SELECT InitSpatialMetaData(0, 'NONE');
+SELECT InsertEpsgSrid(4326);
+DROP TABLE IF EXISTS knn; -- crashes the process in 5.0.1, see storage/sqlite.py
+DROP TABLE IF EXISTS knn2;
+
+CREATE TABLE node (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  code TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  elevation_m REAL,
+  UNIQUE (municipality, code)
+);
+SELECT AddGeometryColumn('node', 'place', 4326, 'POINT', 'XY', 1);
+SELECT CreateSpatialIndex('node', 'place');
+
+CREATE TABLE link (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  code TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  name TEXT,
+  start_node TEXT,
+  end_node TEXT,
+  length_m REAL,
+  diameter_m REAL,
+  roughness REAL,
+  material TEXT,
+  status TEXT NOT NULL,
+  UNIQUE (municipality, code),
+  UNIQUE (municipality, id)
+);
+SELECT AddGeometryColumn('link', 'path', 4326, 'LINESTRING', 'XY', 1);
+SELECT CreateSpatialIndex('link', 'path');
+
+CREATE TABLE sensor_type (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER REFERENCES municipality, -- NULL: common to all
+  code TEXT NOT NULL,
+  name TEXT NOT NULL,
+  quantity TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  plausible_low REAL,
+  plausible_high REAL,
+  operating_low REAL,
+  operating_high REAL
+) STRICT;
+CREATE UNIQUE INDEX sensor_type_by_code ON sensor_type (coalesce(municipality, 0), code);
+
+CREATE TABLE sensor (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  device_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  search_key TEXT NOT NULL, -- name and device id, case folded
+  type INTEGER NOT NULL REFERENCES sensor_type,
+  unit TEXT NOT NULL,
+  status TEXT NOT NULL,
+  whitelisted INTEGER NOT NULL CHECK (whitelisted IN (0, 1)),
+  protocol TEXT NOT NULL,
+  pipeline INTEGER,
+  operating_low REAL,
+  operating_high REAL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  UNIQUE (municipality, device_id),
+  FOREIGN KEY (municipality, pipeline) REFERENCES link (municipality, id)
+);
+SELECT AddGeometryColumn('sensor', 'place', 4326, 'POINT', 'XY');
+SELECT CreateSpatialIndex('sensor', 'place');
+CREATE INDEX sensor_by_name ON sensor (municipality, search_key);
+CREATE INDEX sensor_by_pipeline ON sensor (municipality, pipeline);
+
+-- SpatiaLite's triggers call its own functions, which `trusted_schema = OFF` forbids. The spatial
+-- index is kept by the statements in geometry.py instead, except for deletions (gid_…), which can.
+DROP TRIGGER ggi_node_place;
+DROP TRIGGER ggu_node_place;
+DROP TRIGGER gii_node_place;
+DROP TRIGGER giu_node_place;
+DROP TRIGGER tmi_node_place;
+DROP TRIGGER tmu_node_place;
+DROP TRIGGER tmd_node_place;
+DROP TRIGGER ggi_link_path;
+DROP TRIGGER ggu_link_path;
+DROP TRIGGER gii_link_path;
+DROP TRIGGER giu_link_path;
+DROP TRIGGER tmi_link_path;
+DROP TRIGGER tmu_link_path;
+DROP TRIGGER tmd_link_path;
+DROP TRIGGER ggi_sensor_place;
+DROP TRIGGER ggu_sensor_place;
+DROP TRIGGER gii_sensor_place;
+DROP TRIGGER giu_sensor_place;
+DROP TRIGGER tmi_sensor_place;
+DROP TRIGGER tmu_sensor_place;
+DROP TRIGGER tmd_sensor_place;
+
+CREATE TABLE device_key (
+  sensor INTEGER NOT NULL REFERENCES sensor ON DELETE CASCADE,
+  digest BLOB NOT NULL,
+  until INTEGER, -- set for the old key during a rotation
+  PRIMARY KEY (sensor, digest)
+) STRICT, WITHOUT ROWID;
+
+-- Rules, alerts, incidents. Alerts outlive their rules and sensors, so these are not references. -
+
+CREATE TABLE rule (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  name TEXT NOT NULL,
+  sensor INTEGER,
+  sensor_type TEXT,
+  condition TEXT NOT NULL, -- JSON, told apart by its "type"
+  severity TEXT NOT NULL,
+  alert_type TEXT NOT NULL,
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  resolve_when_cleared INTEGER NOT NULL CHECK (resolve_when_cleared IN (0, 1)),
+  built_in INTEGER NOT NULL CHECK (built_in IN (0, 1)),
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rule_by_name ON rule (municipality, name);
+
+CREATE TABLE alert (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  rule INTEGER,
+  sensor INTEGER,
+  pipeline INTEGER,
+  longitude REAL,
+  latitude REAL,
+  alert_type TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  status TEXT NOT NULL,
+  title TEXT NOT NULL,
+  description TEXT NOT NULL,
+  evidence TEXT NOT NULL, -- JSON
+  condition_active INTEGER NOT NULL CHECK (condition_active IN (0, 1)),
+  occurrences INTEGER NOT NULL,
+  raised_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_seen_at INTEGER NOT NULL,
+  acknowledged_at INTEGER,
+  acknowledged_by INTEGER,
+  resolved_at INTEGER,
+  closed_at INTEGER,
+  version INTEGER NOT NULL
+) STRICT;
+CREATE INDEX alert_by_time ON alert (municipality, created_at);
+CREATE INDEX alert_by_cause ON alert (municipality, rule, sensor, created_at);
+CREATE INDEX alert_by_status ON alert (municipality, status, severity);
+
+CREATE TABLE alert_change (
+  alert INTEGER NOT NULL REFERENCES alert,
+  number INTEGER NOT NULL,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  kind TEXT NOT NULL,
+  before TEXT,
+  after TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  by INTEGER, -- NULL: Weir itself
+  note TEXT NOT NULL,
+  evidence TEXT, -- JSON
+  PRIMARY KEY (alert, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE incident (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  title TEXT NOT NULL,
+  description TEXT NOT NULL,
+  incident_type TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  status TEXT NOT NULL,
+  notes TEXT NOT NULL,
+  alert INTEGER,
+  sensor INTEGER,
+  longitude REAL,
+  latitude REAL,
+  reported_by INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  resolved_at INTEGER,
+  version INTEGER NOT NULL
+) STRICT;
+CREATE INDEX incident_by_time ON incident (municipality, created_at);
+CREATE INDEX incident_by_reporter ON incident (municipality, reported_by, created_at);
+
+CREATE TABLE maintenance (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  alert INTEGER,
+  incident INTEGER,
+  sensor INTEGER,
+  pipeline INTEGER,
+  done_at INTEGER NOT NULL,
+  work TEXT NOT NULL,
+  by INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX maintenance_by_time ON maintenance (municipality, done_at);
+
+-- Telling people ---------------------------------------------------------------------------------
+
+CREATE TABLE channel (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  target TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  least_severity TEXT NOT NULL,
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX channel_by_name ON channel (municipality, name);
+
+CREATE TABLE delivery (
+  key TEXT PRIMARY KEY, -- alert:change:channel
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  channel INTEGER NOT NULL,
+  alert INTEGER NOT NULL,
+  change_number INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  leased_until INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  sent_at INTEGER,
+  last_problem TEXT NOT NULL,
+  FOREIGN KEY (alert, change_number) REFERENCES alert_change
+) STRICT;
+CREATE INDEX delivery_by_time ON delivery (municipality, created_at);
+CREATE INDEX delivery_waiting ON delivery (due_at) WHERE state = 'waiting';
+CREATE INDEX delivery_by_change ON delivery (alert, change_number);
+
+CREATE TABLE event (
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  number INTEGER NOT NULL, -- 1, 2, 3 … without gaps within the municipality
+  type TEXT NOT NULL,
+  data TEXT NOT NULL, -- JSON
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (municipality, number)
+) STRICT, WITHOUT ROWID;
+
+-- Views of the journal. Municipality 0 is nobody's, and has no row of its own. -----------------
+
+CREATE TABLE ledger (
+  municipality INTEGER NOT NULL,
+  minute INTEGER NOT NULL,
+  door TEXT NOT NULL,
+  outcome TEXT NOT NULL, -- stored, duplicate, late, quarantined or rejected
+  reason TEXT NOT NULL, -- of a rejection, else empty
+  readings INTEGER NOT NULL,
+  PRIMARY KEY (municipality, minute, door, outcome, reason)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rejection (
+  id INTEGER PRIMARY KEY, -- in the order in which they came
+  municipality INTEGER NOT NULL,
+  device_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  door TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  excerpt TEXT NOT NULL
+) STRICT;
+CREATE INDEX rejection_by_device ON rejection (municipality, device_id, id);
+CREATE INDEX rejection_by_age ON rejection (municipality, id);
+
+CREATE TABLE anomaly (
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  sensor INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  method TEXT NOT NULL,
+  score REAL NOT NULL,
+  evidence TEXT NOT NULL, -- JSON
+  PRIMARY KEY (municipality, sensor, time, method)
+) STRICT, WITHOUT ROWID;
+
+-- The watch: what detection knows, and how far it has come ---------------------------------------
+
+CREATE TABLE watch_mark (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  sequence INTEGER NOT NULL,
+  watched_until INTEGER NOT NULL,
+  snapshot INTEGER NOT NULL,
+  snapshot_until INTEGER NOT NULL
+) STRICT;
+INSERT INTO watch_mark VALUES (1, 0, 0, 0, 0);
+
+CREATE TABLE watch_state (
+  name TEXT PRIMARY KEY,
+  state BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE contact (
+  sensor INTEGER PRIMARY KEY,
+  time INTEGER,
+  value_si REAL,
+  arrived INTEGER,
+  battery_percent REAL,
+  signal_dbm REAL,
+  usual_interval INTEGER
+) STRICT;
+
+CREATE TABLE pass (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  times TEXT NOT NULL -- JSON: step → instant
+) STRICT;
+CREATE INDEX pass_by_batch ON pass (last);
+
+CREATE TABLE gap (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  stopped INTEGER NOT NULL,
+  resumed INTEGER NOT NULL
+) STRICT;
+
+-- A number that grows with each change to what is set up, so that whoever keeps that in memory
+-- (admission, detection) need not read it all again because a reading was counted somewhere.
+
+CREATE TABLE setup_edition (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  number INTEGER NOT NULL
+) STRICT;
+INSERT INTO setup_edition VALUES (1, 1);
+
+CREATE TRIGGER municipality_added AFTER INSERT ON municipality BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER municipality_changed AFTER UPDATE ON municipality BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER municipality_removed AFTER DELETE ON municipality BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+
+CREATE TRIGGER person_added AFTER INSERT ON person BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER person_changed AFTER UPDATE ON person BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER person_removed AFTER DELETE ON person BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+
+CREATE TRIGGER api_token_added AFTER INSERT ON api_token BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER api_token_changed AFTER UPDATE ON api_token BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER api_token_removed AFTER DELETE ON api_token BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+
+CREATE TRIGGER sensor_type_added AFTER INSERT ON sensor_type BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER sensor_type_changed AFTER UPDATE ON sensor_type BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER sensor_type_removed AFTER DELETE ON sensor_type BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+
+CREATE TRIGGER sensor_added AFTER INSERT ON sensor BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER sensor_changed AFTER UPDATE ON sensor BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER sensor_removed AFTER DELETE ON sensor BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+
+CREATE TRIGGER device_key_added AFTER INSERT ON device_key BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER device_key_changed AFTER UPDATE ON device_key BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER device_key_removed AFTER DELETE ON device_key BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+
+CREATE TRIGGER rule_added AFTER INSERT ON rule BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER rule_changed AFTER UPDATE ON rule BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER rule_removed AFTER DELETE ON rule BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+
+CREATE TRIGGER channel_added AFTER INSERT ON channel BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER channel_changed AFTER UPDATE ON channel BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
+CREATE TRIGGER channel_removed AFTER DELETE ON channel BEGIN
+  UPDATE setup_edition SET number = number + 1;
+END;
