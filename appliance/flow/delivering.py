@@ -62,6 +62,8 @@ class _Failure:
     permanent: bool = False
     wait_seconds: float = 0.0
     tried: bool = True
+    of_channel: bool = True
+    """Whether the other messages of the channel would fail too, as far as we know."""
 
 
 class Deliverer:
@@ -101,8 +103,10 @@ class Deliverer:
                 for parcel in await self._lease():
                     self._sending.add(parcel.delivery.key)
                     group.create_task(self._deliver(parcel))
+                # Not wait_for: before Python 3.12 it can swallow a cancellation (gh-86296).
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.owed.wait(), LOOK_EVERY)
+                    async with asyncio.timeout(LOOK_EVERY):
+                        await self.owed.wait()
 
     async def _lease(self) -> list[Parcel]:
         """Take as many due deliveries as there are free places."""
@@ -153,7 +157,7 @@ class Deliverer:
         if failure is None:
             if self._lost.pop(channel.id, None) is not None:
                 _log.info("channel %d is back", channel.id)
-        elif not failure.permanent:
+        elif failure.of_channel:
             if channel.id not in self._lost:
                 _log.warning("channel %d is lost: %s", channel.id, failure.problem)
             free_at = self._clock.monotonic() + max(SETTLE, failure.wait_seconds)
@@ -188,12 +192,13 @@ async def _send(messenger: Messenger, parcel: Parcel) -> _Failure | None:
     except DeliveryFailed as failed:
         # One line of bounded length, whatever the other side said.
         problem = " ".join(failed.problem.split())[:_LONGEST_PROBLEM]
-        return _Failure(problem, failed.will_never_work, failed.wait_seconds)
+        permanent = failed.will_never_work
+        return _Failure(problem, permanent, failed.wait_seconds, of_channel=not permanent)
     except TimeoutError:
         return _Failure("no answer in time")
     except Exception as error:  # noqa: BLE001
         # This is the runner of these jobs: one message that can't be written must not keep all
         # others from going out.
         _log.exception("delivery %s could not be sent", parcel.delivery.key)
-        return _Failure(f"Weir's own fault: {type(error).__name__}")
+        return _Failure(f"Weir's own fault: {type(error).__name__}", of_channel=False)
     return None
