@@ -5,9 +5,20 @@ The tests hold the watch against it. One `Cause` is one rule on one sensor.
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from appliance.detection.patterns import Pattern
 from appliance.domain.findings import Edge, Finding
 from appliance.domain.instant import MINUTE, SECOND
-from appliance.domain.rules import NoData, Rule, Threshold
+from appliance.domain.rules import (
+    Anomalous,
+    Flatline,
+    NoData,
+    OutOfRange,
+    RateOfChange,
+    Rule,
+    Threshold,
+)
 from appliance.domain.sensors import Sensor
 
 Told = tuple[str, int, int]
@@ -139,13 +150,97 @@ class NoDataCause(Cause):
         self.visit = None
 
 
-CAUSES = {Threshold: ThresholdCause, NoData: NoDataCause}
+class OutOfRangeCause(OnDelay):
+    def holds(self, value: float) -> bool:
+        limits = self.sensor.limits
+        low = limits.low is not None and value < limits.low
+        return low or (limits.high is not None and value > limits.high)
+
+    def read(self, time: int, arrived: int, value: float, news: bool) -> None:
+        super().read(time, arrived, value, news)
+        if news and self.holds(value):
+            self.unusual.append(time)
+
+
+@dataclass
+class RateOfChangeCause(Cause):
+    """The window's memory is thinned to the first reading of each sixteenth of it, 16 at most."""
+
+    slot: int | None = None
+    remembered: list[tuple[int, float]] = field(default_factory=list)
+
+    def read(self, time: int, arrived: int, value: float, news: bool) -> None:
+        if not news:
+            return
+        condition = self.rule.condition
+        window = round(condition.within_seconds * SECOND)
+        inside = [v for t, v in self.remembered[-16:] if t >= time - window]
+        rise = max((value - v for v in inside), default=0.0)
+        fall = max((v - value for v in inside), default=0.0)
+        change = {"rise": rise, "fall": fall, "either": max(rise, fall)}[condition.direction]
+        on = change > condition.change * self.sensor.unit.factor
+        if on:
+            self.unusual.append(time)
+        self.follow(on, time)
+        if time // (window // 16) != self.slot:
+            self.slot = time // (window // 16)
+            self.remembered.append((time, value))
+
+
+@dataclass
+class FlatlineCause(Cause):
+    since: int | None = None
+    run: tuple[float, float] = (0.0, 0.0)
+
+    def read(self, time: int, arrived: int, value: float, news: bool) -> None:
+        if not news:
+            return
+        condition = self.rule.condition
+        low, high = min(self.run[0], value), max(self.run[1], value)
+        if self.since is None or high - low > condition.tolerance * self.sensor.unit.factor:
+            self.since, low, high = time, value, value
+        self.run = (low, high)
+        self.follow(time - self.since >= round(condition.for_seconds * SECOND), time)
+
+
+@dataclass
+class AnomalousCause(Cause):
+    patterns: tuple[Pattern, ...] = ()
+    streak: int = 0
+
+    def read(self, time: int, arrived: int, value: float, news: bool) -> None:
+        if not news:
+            return
+        known = [p for p in self.patterns if p.in_force <= arrived]
+        local = np.array([(time // SECOND + 3 * 86_400) % 604_800])
+        score = float(known[-1].score(np.array([value]), local)[0]) if known else 0.0
+        above = score > self.rule.condition.deviations
+        self.streak = self.streak + 1 if above else 0
+        if above:
+            self.unusual.append(time)
+        self.follow(above and self.streak >= self.rule.condition.for_readings, time)
+
+
+CAUSES = {
+    Threshold: ThresholdCause,
+    NoData: NoDataCause,
+    OutOfRange: OutOfRangeCause,
+    RateOfChange: RateOfChangeCause,
+    Flatline: FlatlineCause,
+    Anomalous: AnomalousCause,
+}
 
 
 class Reference:
     """Watches with every rule on every sensor it is for."""
 
-    def __init__(self, rules: list[Rule], sensors: list[Sensor], began: int) -> None:
+    def __init__(
+        self,
+        rules: list[Rule],
+        sensors: list[Sensor],
+        patterns: dict[int, tuple[Pattern, ...]],
+        began: int,
+    ) -> None:
         self.newest: dict[int, int] = {}
         self.causes = {}
         for rule in rules:
@@ -154,6 +249,8 @@ class Reference:
                     cause = CAUSES[type(rule.condition)](rule, sensor)
                     if isinstance(cause, NoDataCause):
                         cause.last = began
+                    if isinstance(cause, AnomalousCause):
+                        cause.patterns = patterns.get(sensor.id, ())
                     self.causes[rule.id, sensor.id] = cause
 
     def read(self, sensor: int, time: int, arrived: int, value: float) -> None:

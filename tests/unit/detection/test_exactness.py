@@ -6,27 +6,46 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.detection.patterns import BINS, Pattern
 from appliance.detection.watch import RuleBook, Watch, Watched
 from appliance.domain.findings import Anomaly, Finding
 from appliance.domain.ids import RuleId, SensorId
-from appliance.domain.instant import SECOND, Instant
+from appliance.domain.instant import HOUR, SECOND, Instant
 from appliance.domain.readings import Readings
 from appliance.domain.rules import (
+    Anomalous,
+    Flatline,
     NoData,
+    OutOfRange,
+    RateOfChange,
     Rule,
     Severity,
     Threshold,
 )
-from tests.builders import HERE, NOON, a_sensor, readings
+from appliance.domain.sensors import Limits
+from tests.builders import HERE, NOON, a_sensor, a_sensor_type, readings
 from tests.unit.detection.reference import Reference, by_cause
 
-SENSORS = [a_sensor(id=SensorId(11)), a_sensor(id=SensorId(12)), a_sensor(id=SensorId(13))]
+SENSORS = [
+    a_sensor(id=SensorId(11)),
+    a_sensor(id=SensorId(12), operating=Limits(low=2.95e5)),
+    a_sensor(id=SensorId(13), type=a_sensor_type(operating=Limits())),
+]
 CONDITIONS = [
     Threshold(operator=">", value=5.0, for_seconds=0),
     Threshold(operator=">=", value=5.0, for_seconds=60),
     Threshold(operator="<", value=3.0, for_seconds=7.5),
     NoData(for_seconds=90),
     NoData(),
+    OutOfRange(),
+    OutOfRange(for_seconds=45),
+    RateOfChange(change=0.95, within_seconds=60),
+    RateOfChange(change=1.0, within_seconds=3600, direction="fall"),
+    RateOfChange(change=0.05, within_seconds=8, direction="rise"),
+    Flatline(for_seconds=20),
+    Flatline(for_seconds=300, tolerance=0.15),
+    Anomalous(deviations=3.0, for_readings=1),
+    Anomalous(deviations=6.0, for_readings=3),
 ]
 VALUES = [2.0, 2.9, 3.0, 3.1, 4.0, 5.0, 5.1, 6.0]
 
@@ -48,7 +67,22 @@ def a_rule(number: int, condition: object, sensor: SensorId | None = None) -> Ru
 
 RULES = [a_rule(number, condition) for number, condition in enumerate(CONDITIONS, 1)]
 RULES.append(a_rule(99, Threshold(operator=">", value=4.0, for_seconds=30), SensorId(12)))
-BOOK = RuleBook(tuple(RULES), tuple(SENSORS))
+
+
+def a_pattern(in_force: Instant, *medians: float) -> Pattern:
+    """Give a pattern whose bins have these medians in turn, in bar, and 0.1 bar of deviation."""
+    table = 1e5 * np.resize(np.array(medians, np.float32), BINS)
+    return Pattern(in_force, table, np.full(BINS, 1e4, np.float32), 2e5, 5e5)
+
+
+PATTERNS = {
+    SensorId(11): (
+        a_pattern(Instant(NOON - 1), 3.0, 4.0, np.nan),
+        a_pattern(Instant(NOON + HOUR), 2.9),
+    ),
+    SensorId(13): (a_pattern(Instant(NOON + 90 * SECOND), 3.0),),
+}
+BOOK = RuleBook(tuple(RULES), tuple(SENSORS), PATTERNS)
 
 STEPS = st.sampled_from([0, 1, 400_000, SECOND, 5 * SECOND, 30 * SECOND, 60 * SECOND])
 LONG_STEPS = st.sampled_from([1, 60, 61, 90, 300, 400, 3600, 7200]).map(lambda s: s * SECOND)
@@ -100,7 +134,7 @@ def watched_at_once(stream: Stream) -> Journal:
 
 
 def by_the_reference(stream: Stream) -> Reference:
-    reference = Reference(RULES, SENSORS, NOON)
+    reference = Reference(RULES, SENSORS, PATTERNS, NOON)
     rows = stream.rows
     for row in zip(
         rows.sensors.tolist(),
