@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.bootstrap import quiet_appliance
+from appliance.bootstrap.run import quiet_appliance
 from appliance.config.configuration import Configuration
 from appliance.control.desk import Order, Outcome
 from appliance.control.server import carry_out
@@ -67,7 +67,7 @@ async def _connect(
     control: Path,
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, str] | None:
     try:
-        said = json.loads(control.read_text())
+        said = json.loads(await asyncio.to_thread(control.read_text))
         reader, writer = await asyncio.open_connection(
             "127.0.0.1", said["port"], limit=LONGEST_LINE
         )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Configuration:
     public_url: str
     smtp_host: str
     smtp_port: int
-    smtp_security: str
+    smtp_security: Literal["starttls", "tls", "none"]
     smtp_username: str
     smtp_password: str = field(repr=False)
     smtp_from: str

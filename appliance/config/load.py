@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import platformdirs
 
@@ -34,7 +34,7 @@ def load(flags: Mapping[str, object], file: Path | None) -> Configuration:
         public_url=str(values["public-url"]),
         smtp_host=str(values["smtp-host"]),
         smtp_port=int(float(values["smtp-port"] or 0)),
-        smtp_security=_one_of("smtp-security", values, ("starttls", "tls", "none")),
+        smtp_security=_security(values),
         smtp_username=str(values["smtp-username"]),
         smtp_password=str(values["smtp-password"]),
         smtp_from=str(values["smtp-from"]),
@@ -96,6 +96,14 @@ def _one_of(name: str, values: Mapping[str, Value], choices: tuple[str, ...]) ->
     if values[name] not in choices:
         raise _wrong(f"--{name}", values[name], "one of " + ", ".join(choices))
     return str(values[name])
+
+
+def _security(values: Mapping[str, Value]) -> Literal["starttls", "tls", "none"]:
+    match values["smtp-security"]:
+        case "starttls" | "tls" | "none" as chosen:
+            return chosen
+        case other:
+            raise _wrong("--smtp-security", other, "one of starttls, tls, none")
 
 
 def _read_file(file: Path) -> dict[str, object]:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,7 +44,7 @@ class Registry:
         self._clock = clock
         self._version = -1
         self._changed = asyncio.Event()
-        self._listeners: list[asyncio.Event] = []
+        self._listeners: list[Callable[[], None]] = []
         self.book = Book()
 
     async def start(self) -> None:
@@ -63,12 +63,12 @@ class Registry:
         """Look now: something was changed."""
         self._changed.set()
 
-    def notify(self, listener: asyncio.Event) -> None:
-        """Have an event set after each new book."""
+    def notify(self, listener: Callable[[], None]) -> None:
+        """Have this called after each new book; it must not wait."""
         self._listeners.append(listener)
 
     async def _look(self) -> None:
-        version = await self._operations.version()
+        version = await self._operations.setup_version()
         if version == self._version:
             return
         now = self._clock.now()
@@ -76,7 +76,7 @@ class Registry:
         self._version = version
         self.book = book
         for listener in self._listeners:
-            listener.set()
+            listener()
 
     def admit(self, device_id: str, key: str) -> AdmittedDevice | Refusal:
         """Recognise a device by its name and key.

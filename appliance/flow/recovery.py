@@ -1,6 +1,5 @@
 """After a start: what live clients and duplicate detection must know of the time before."""
 
-import asyncio
 from typing import Final
 
 from appliance.domain.ids import MunicipalityId, SensorId, Sequence
@@ -18,19 +17,18 @@ from appliance.ports.operations import Operations, SystemTables
 
 BATCHES: Final = 200
 EVENTS: Final = 200
-LOOK_EVERY: Final = 0.01
 
 
 async def caught_up(journal: Journal, history: History) -> None:
     """Wait until history has everything that is in the journal."""
     while history.applied < journal.last:
-        await asyncio.sleep(LOOK_EVERY)
+        await history.settled(journal.last)
 
 
 async def remember_readings(journal: Journal, watcher: Watcher, seen: Seen) -> None:
     """Wait until everything has been watched, and know each sensor's newest reading."""
     while watcher.sequence < journal.last:
-        await asyncio.sleep(LOOK_EVERY)
+        await watcher.settled(journal.last)
     seen.begin({c.sensor: c.time for c in watcher.contacts.values() if c.time is not None})
 
 

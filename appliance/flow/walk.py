@@ -71,6 +71,13 @@ class Walk:
         while True:
             await self.carry(await self._intake.waiting())
 
+    async def drain(self) -> None:
+        """Wait until everything that came in is on disk and acknowledged."""
+        while self._intake.depth or self._one_at_a_time.locked():
+            async with self._one_at_a_time:
+                pass
+            await asyncio.sleep(0)
+
     async def carry(self, waiting: Waiting) -> None:
         """Take what waited all the way to the disk, then acknowledge it.
 

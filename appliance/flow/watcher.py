@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from appliance.domain.ids import SensorId, Sequence
@@ -69,9 +69,11 @@ class Watcher:
         """What ended while starting: goes out with the first round."""
         self._told: deque[tuple[Sequence, Sequence, Instant]] = deque(maxlen=1_000)
         self._announcements: Announcements | None = None
-        self._deliveries_owed: asyncio.Event | None = None
+        self._deliveries_owed: Callable[[], None] | None = None
 
-    def connect(self, announcements: Announcements, deliveries_owed: asyncio.Event) -> None:
+    def connect(
+        self, announcements: Announcements | None, deliveries_owed: Callable[[], None]
+    ) -> None:
         """Name the two that are told after each commit: MQTT subscribers and the deliverer."""
         self._announcements = announcements
         self._deliveries_owed = deliveries_owed
@@ -214,7 +216,7 @@ class Watcher:
         if self._announcements is not None:
             publish(self._announcements, (*readings, *events))
         if events and self._deliveries_owed is not None:
-            self._deliveries_owed.set()
+            self._deliveries_owed()
         if work.batches:
             self._told.append((work.batches[0].sequence, work.sequence, self._clock.now()))
 

@@ -22,16 +22,26 @@ async def check(surroundings: Surroundings) -> list[Issue]:
         if d.state is DeliveryState.WAITING and now - d.created_at > LATE_AFTER
     ]
     given_up = [d for d in deliveries if d.state is DeliveryState.GIVEN_UP]
-    return [
-        Issue(
-            code, severity, f"{len(several)} notifications {what}: {several[0].last_problem}", hint
+    issues = []
+    if late:
+        issues.append(
+            Issue(
+                "outbox_stuck",
+                "high",
+                f"{len(late)} notifications wait: {late[0].last_problem or 'not tried yet'}",
+                "check the mail server's options and whether it can be reached",
+            )
         )
-        for code, severity, several, what, hint in (
-            ("outbox_stuck", "high", late, "wait", "check the mail server's options and its reach"),
-            ("given_up", "medium", given_up, "were given up", "correct the channel's address"),
+    if given_up:
+        issues.append(
+            Issue(
+                "given_up",
+                "medium",
+                f"{len(given_up)} notifications were given up: {given_up[0].last_problem}",
+                "correct the address of the channel",
+            )
         )
-        if several
-    ]
+    return issues
 
 
 def _newest(tables: SystemTables) -> list[Delivery]:

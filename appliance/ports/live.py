@@ -8,7 +8,8 @@ from appliance.domain.telling import Cursor, LiveEvent
 
 class LiveClient(Protocol):
     """One connected screen. Its queue is bounded; when it is full, the client is cut off and
-    resumes from its cursor."""
+    resumes from its cursor.
+    """
 
     async def next(self) -> tuple[LiveEvent, ...]:
         """Wait for events and give all that wait; raises TooMany when the client was too slow."""
@@ -31,5 +32,6 @@ class Live(Protocol):
     ) -> tuple[LiveClient, tuple[LiveEvent, ...], bool]:
         """Join one municipality (None: all). Gives the client, what to replay, and whether the
         replay is complete: False means that `since` lies too far back and the screen must fetch
-        afresh. Nothing falls between replay and client."""
+        afresh. Nothing falls between replay and client.
+        """
         ...

@@ -1,0 +1,156 @@
+"""The inside: stores, the walk and its views, put together. No door is open yet."""
+
+import asyncio
+import socket
+
+from storage.history.history import DuckHistory
+
+from appliance.config.configuration import Configuration
+from appliance.domain.errors import StorageFailed
+from appliance.domain.readings import StoredBatch
+from appliance.flow.admission import Registry
+from appliance.flow.delivering import Deliverer
+from appliance.flow.follow import follow
+from appliance.flow.intake import BoundedIntake
+from appliance.flow.learning import learn_all
+from appliance.flow.live import LiveHub
+from appliance.flow.recovery import caught_up, remember_events, remember_readings
+from appliance.flow.seen import Seen
+from appliance.flow.walk import Walk
+from appliance.flow.watcher import Watcher
+from appliance.flow.watches import Watches
+from appliance.jobs.schedule import Job, Schedule
+from appliance.machine.clock import RandomIds, SystemClock
+from appliance.machine.folder import DataFolder
+from appliance.outbound.mail import MailMessenger, MailOptions
+from appliance.outbound.reachable import Reachable
+from appliance.outbound.webhook import WebhookMessenger, WebhookOptions
+from appliance.ports.telling import Messenger
+from appliance.services.world import World
+from appliance.supervisor import Part
+from storage.journal.journal import SqliteJournal
+from storage.operations.database import SqliteOperations
+
+LEARN_AT = "17 2 * * *"
+LEARN_WITHIN = 3_600.0
+
+
+class Core:
+    """One appliance without its doors."""
+
+    def __init__(self, configuration: Configuration, folder: DataFolder, key: bytes) -> None:
+        self.clock = SystemClock()
+        self.ids = RandomIds()
+        self.operations = SqliteOperations(folder.operations, key, self.clock)
+        self.journal = SqliteJournal(folder.journal, key, self.clock)
+        self.history = DuckHistory(folder.history, self.clock)
+        self.registry = Registry(self.operations, self.clock)
+        self.hub = LiveHub()
+        self.intake = BoundedIntake()
+        self.seen = Seen(self.history)
+        self._journal_grew = asyncio.Event()
+        self.watcher = Watcher(
+            self.journal,
+            self.operations,
+            Watches(self.operations),
+            self.hub,
+            self.clock,
+            self.ids,
+        )
+        self.walk = Walk(
+            self.intake,
+            self.journal,
+            self.seen,
+            self.registry,
+            self.clock,
+            (self._wake_history, self.watcher.offer),
+        )
+        self.messengers = messengers(configuration, self.clock)
+        self.deliverer = Deliverer(self.operations, self.messengers, self.clock)
+        self.world = World(
+            operations=self.operations,
+            history=self.history,
+            journal=self.journal,
+            live=self.hub,
+            watching=self.watcher,
+            directory=self.registry,
+            intake=self.intake,
+            clock=self.clock,
+            ids=self.ids,
+            messengers=self.messengers,
+        )
+
+    def _wake_history(self, batches: tuple[StoredBatch, ...]) -> None:
+        del batches
+        self._journal_grew.set()
+
+    def parts(self) -> list[Part]:
+        """Give the parts in the order in which they start; stopping is the reverse."""
+        schedule = Schedule((Job("learn", LEARN_AT, self.learn, LEARN_WITHIN),))
+        return [
+            Part("operations", start=self.operations.start, stop=self.operations.stop),
+            Part("journal", self.journal.start, self._watch_journal, self.journal.stop),
+            Part("history", start=self.history.start, stop=self.history.stop),
+            Part("registry", start=self.registry.start, run=self.registry.run),
+            Part("follow", run=self._follow),
+            Part("history is complete", start=self._history_complete),
+            Part("watcher's state", start=self.watcher.start),
+            Part("screens' past", start=self._screens_past),
+            Part("watcher", run=self.watcher.run, stop=self.watcher.stop),
+            Part("known readings", start=self._known_readings),
+            Part("walk", run=self.walk.run, stop=self.walk.drain),
+            Part("deliverer", run=self.deliverer.run),
+            Part("jobs", start=schedule.start, stop=schedule.stop),
+        ]
+
+    async def _watch_journal(self) -> None:
+        await self.journal.failed()
+        raise StorageFailed(store="the journal", problem="a write did not get to the disk")
+
+    async def _follow(self) -> None:
+        await follow(self.journal, self.history, self._journal_grew)
+
+    async def _history_complete(self) -> None:
+        await caught_up(self.journal, self.history)
+
+    async def _screens_past(self) -> None:
+        self.registry.notify(self.watcher.poke)
+        self.watcher.connect(None, self.deliverer.poke)
+        await remember_events(self.journal, self.operations, self.watcher, self.hub)
+
+    async def _known_readings(self) -> None:
+        await remember_readings(self.journal, self.watcher, self.seen)
+
+    async def learn(self) -> None:
+        """Learn every municipality's patterns anew, and watch by them from then on."""
+        municipalities = await self.operations.read_system(lambda t: t.municipalities())
+        for municipality in municipalities:
+            await learn_all(self.operations, self.history, self.clock, municipality)
+        self.watcher.poke()
+
+
+def messengers(configuration: Configuration, clock: SystemClock) -> tuple[Messenger, ...]:
+    """Give the ways out that are configured; webhooks need nothing of their own."""
+    webhooks = WebhookMessenger(
+        WebhookOptions(
+            public_url=configuration.public_url,
+            reachable=Reachable(loopback=configuration.allow_loopback_webhooks),
+        ),
+        clock,
+    )
+    if not configuration.smtp_host:
+        return (webhooks,)
+    sender = configuration.smtp_from or f"weir@{socket.gethostname()}.localdomain"
+    mail = MailMessenger(
+        MailOptions(
+            host=configuration.smtp_host,
+            port=configuration.smtp_port,
+            tls=configuration.smtp_security,
+            username=configuration.smtp_username,
+            password=configuration.smtp_password,
+            from_address=sender,
+            public_url=configuration.public_url,
+        ),
+        clock,
+    )
+    return mail, webhooks

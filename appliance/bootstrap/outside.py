@@ -1,0 +1,178 @@
+"""The outside: doors for devices and people, and the ear for commands."""
+
+import errno
+from collections.abc import Awaitable, Callable, Mapping
+
+from broker.line_door import LineDoor
+from web.options import WebOptions
+
+from appliance.bootstrap.core import Core
+from appliance.config.configuration import Address, Configuration
+from appliance.control.commands.files import Files
+from appliance.control.commands.inspection import doctor, trace
+from appliance.control.commands.people import People
+from appliance.control.desk import Command, Desk, Problem
+from appliance.control.server import ControlServer
+from appliance.domain.errors import StartRefused
+from appliance.health.base import Surroundings
+from appliance.health.checks import run_checks
+from appliance.machine.folder import DataFolder
+from appliance.services.assembly import Services, open_services
+from appliance.supervisor import Part
+from broker.front_door import FrontDoor
+from broker.options import DoorOptions, LineOptions
+from storage.gis.read import read_network
+from web.app import create_app
+from web.server import WebServer
+
+
+class Outside:
+    """Everything through which others reach the core."""
+
+    def __init__(self, configuration: Configuration, folder: DataFolder, core: Core) -> None:
+        self._configuration = configuration
+        self._folder = folder
+        self._core = core
+        self.bound: dict[str, Address] = {}
+        """Where each door listens, by option."""
+        self._mqtt = FrontDoor(core.registry, core.intake, core.registry, core.clock, DoorOptions())
+        self._tcp = LineDoor(core.registry, core.intake, core.clock, LineOptions())
+        self._services: Services | None = None
+        self._web: WebServer | None = None
+        self._control: ControlServer | None = None
+
+    @property
+    def services(self) -> Services:
+        """What people can ask for; there once the core has started."""
+        if self._services is None:
+            raise RuntimeError("the services are not open yet")
+        return self._services
+
+    def parts(self, *, doors: bool) -> list[Part]:
+        """Give the parts in the order in which they start; without doors only commands get in."""
+        inner = [Part("services", start=self._open_services)]
+        if not doors:
+            return inner
+        return [
+            *inner,
+            Part("mqtt", self._start_mqtt, self._mqtt.run, self._mqtt.stop),
+            Part("tcp", self._start_tcp, self._tcp.run, self._tcp.stop),
+            Part("web", self._start_web, self._run_web, self._stop_web),
+            Part("control", self._start_control, stop=self._stop_control),
+        ]
+
+    async def _open_services(self) -> None:
+        self._services = await open_services(self._core.world)
+
+    async def _start_mqtt(self) -> None:
+        await self._listen("mqtt", self._configuration.mqtt, self._mqtt.start)
+        self._core.watcher.connect(self._mqtt, self._core.deliverer.poke)
+
+    async def _start_tcp(self) -> None:
+        await self._listen("tcp", self._configuration.tcp, self._tcp.start)
+
+    async def _start_web(self) -> None:
+        options = WebOptions(origins=self._configuration.origins)
+        app = create_app(self.services, options)
+        address = self._configuration.http
+        self._web = WebServer(app, address.host, address.port)
+        web = self._web
+
+        async def start(_host: str, _port: int) -> int:
+            return await web.start()
+
+        await self._listen("http", address, start)
+
+    async def _run_web(self) -> None:
+        if self._web is not None:
+            await self._web.run()
+
+    async def _stop_web(self) -> None:
+        if self._web is not None:
+            await self._web.stop()
+
+    async def _listen(
+        self, option: str, address: Address, start: Callable[[str, int], Awaitable[int]]
+    ) -> None:
+        if not address.is_loopback and not self._configuration.insecure_lan:
+            raise StartRefused(
+                problem=f"--{option} {address} is reachable from the network, and there is no TLS",
+                remedy="listen on 127.0.0.1, or say --insecure-lan if you trust that network",
+            )
+        try:
+            port = await start(address.host, address.port)
+        except OSError as error:
+            raise _refusal(option, address, error) from None
+        self.bound[option] = Address(address.host, port)
+
+    async def _start_control(self) -> None:
+        self._control = ControlServer(self.desk(), self.commands(), self._folder.control)
+        await self._control.start()
+
+    async def _stop_control(self) -> None:
+        if self._control is not None:
+            await self._control.stop()
+
+    def desk(self) -> Desk:
+        """Give what commands work with."""
+        core, scratch = self._core, self._folder.path / "tmp"
+        scratch.mkdir(exist_ok=True)
+        return Desk(
+            world=core.world,
+            walk=core.walk,
+            read_network=read_network,
+            problems=self.problems,
+            told_at=core.watcher.told_at,
+            scratch=scratch,
+        )
+
+    async def problems(self) -> list[Problem]:
+        """Say what is wrong with the appliance now."""
+        issues = await run_checks(
+            Surroundings(
+                world=self._core.world,
+                folder=self._folder.path,
+                listens_beyond_loopback=self.listens_beyond_loopback,
+                mail_server=self._configuration.smtp_host,
+                watched=lambda: self._core.watcher.sequence,
+            )
+        )
+        return [Problem(issue.code, issue.severity, issue.what, issue.hint) for issue in issues]
+
+    @property
+    def listens_beyond_loopback(self) -> bool:
+        """Whether others on the network can connect."""
+        c = self._configuration
+        return not all(address.is_loopback for address in (c.http, c.mqtt, c.tcp))
+
+    def commands(self) -> Mapping[str, Command]:
+        """Give the commands that can be carried out."""
+        services = self.services
+        people = People(services.setup, services.users, services.sign_in)
+        files = Files()
+        return {
+            "init": people.init,
+            "user-list": people.list,
+            "user-add": people.add,
+            "user-enable": people.enable,
+            "user-disable": people.disable,
+            "user-password": people.password,
+            "import-network": files.import_network,
+            "import-sensors": files.import_sensors,
+            "import-readings": files.import_readings,
+            "export-readings": files.export_readings,
+            "doctor": doctor,
+            "trace": trace,
+        }
+
+
+def _refusal(option: str, address: Address, error: OSError) -> StartRefused:
+    if error.errno == errno.EADDRINUSE:
+        return StartRefused(
+            problem=f"port {address.port} of {address.host} is taken by another program",
+            remedy=f"choose another with --{option} {address.host}:PORT",
+        )
+    return StartRefused(
+        problem=f"--{option} {address} can't be listened on ({error.strerror or error})",
+        remedy=f"choose another with --{option}",
+    )

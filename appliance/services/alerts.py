@@ -1,0 +1,95 @@
+"""Alerts: what people do about what Weir noticed."""
+
+from collections.abc import Callable
+
+from appliance.domain.access import Grant, HandleAlerts, ViewNetwork
+from appliance.domain.alerts import Alert, AlertChange, AlertStatus
+from appliance.domain.errors import Invalid, NotFound
+from appliance.domain.ids import AlertId
+from appliance.domain.telling import LiveEvent
+from appliance.flow import alerting
+from appliance.ports.pages import AlertFilter, Page
+from appliance.ports.tables import Tables
+from appliance.services.freshness import Freshness
+from appliance.services.world import World
+
+Changed = tuple[Alert, tuple[LiveEvent, ...]]
+
+
+class Alerts:
+    """Shows and moves alerts. Screens are told when the change is on disk, never before."""
+
+    def __init__(self, world: World, freshness: Freshness) -> None:
+        self._world = world
+        self._freshness = freshness
+
+    async def page(
+        self, grant: Grant[ViewNetwork], chosen: AlertFilter, page: Page
+    ) -> tuple[list[Alert], int]:
+        """Give one page, newest first, and how many there are in all."""
+        await self._freshness.watch()
+        return await self._world.operations.read(
+            grant.municipality, lambda t: t.alerts.page(chosen, page)
+        )
+
+    async def get(self, grant: Grant[ViewNetwork], alert: AlertId) -> Alert:
+        """Give one."""
+        return await self._world.operations.read(
+            grant.municipality, lambda t: found_alert(t, alert)
+        )
+
+    async def changes(self, grant: Grant[ViewNetwork], alert: AlertId) -> list[AlertChange]:
+        """Give everything that happened to one, oldest first."""
+
+        def query(tables: Tables) -> list[AlertChange]:
+            found_alert(tables, alert)
+            return tables.alerts.changes(alert)
+
+        return await self._world.operations.read(grant.municipality, query)
+
+    async def summary(self, grant: Grant[ViewNetwork]) -> dict[str, int]:
+        """Count `total`, `open`, and among the not yet resolved `critical` and `high`."""
+        await self._freshness.watch()
+        return await self._world.operations.read(grant.municipality, lambda t: t.alerts.summary())
+
+    async def move(
+        self, grant: Grant[HandleAlerts], alert: AlertId, after: AlertStatus, note: str
+    ) -> Alert:
+        """Move one; TransitionRefused where that can't be.
+
+        Where it has this status already nothing happens: phones send again what was not answered.
+        """
+        now = self._world.clock.now()
+
+        def change(tables: Tables) -> Changed:
+            present = found_alert(tables, alert)
+            if present.status is after:
+                return present, ()
+            return alerting.move(tables, present, after, by=grant.actor.user, note=note, now=now)
+
+        return await self._tell(grant, change)
+
+    async def comment(self, grant: Grant[HandleAlerts], alert: AlertId, note: str) -> Alert:
+        """Add a comment."""
+        if not note.strip():
+            raise Invalid(field="comment", problem="there is nothing in it")
+        now = self._world.clock.now()
+
+        def change(tables: Tables) -> Changed:
+            present = found_alert(tables, alert)
+            return alerting.comment(tables, present, by=grant.actor.user, note=note, now=now)
+
+        return await self._tell(grant, change)
+
+    async def _tell(self, grant: Grant[HandleAlerts], change: Callable[[Tables], Changed]) -> Alert:
+        alert, events = await self._world.operations.write(grant.municipality, change)
+        self._world.live.announce(events)
+        return alert
+
+
+def found_alert(tables: Tables, alert: AlertId) -> Alert:
+    """Give an alert, or raise NotFound."""
+    there = tables.alerts.get(alert)
+    if there is None:
+        raise NotFound(kind="alert", name=alert)
+    return there

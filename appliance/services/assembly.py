@@ -1,0 +1,90 @@
+"""Everything that people can ask for, put together from the ports."""
+
+from dataclasses import dataclass
+
+from appliance.ports.clock import Clock
+from appliance.services.access_tokens import AccessTokens, keep_signing_key
+from appliance.services.alerts import Alerts
+from appliance.services.analytics import Analytics
+from appliance.services.channels import Channels
+from appliance.services.device_door import DeviceDoor
+from appliance.services.freshness import Freshness
+from appliance.services.incidents import Incidents
+from appliance.services.intake import IntakeBook
+from appliance.services.maintenance import Maintenance
+from appliance.services.monitoring import Monitoring
+from appliance.services.municipalities import Municipalities
+from appliance.services.passwords import Passwords
+from appliance.services.pipelines import Pipelines
+from appliance.services.push import PushDevices
+from appliance.services.readings import ReadingsOfSensors
+from appliance.services.rules import Rules
+from appliance.services.screens import Screens
+from appliance.services.sensor_types import SensorTypes
+from appliance.services.sensors import Sensors
+from appliance.services.setup import SetUp
+from appliance.services.signin import SignIn
+from appliance.services.timeline import Timelines
+from appliance.services.tokens import Tokens
+from appliance.services.users import Users
+from appliance.services.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One service for each noun."""
+
+    alerts: Alerts
+    analytics: Analytics
+    channels: Channels
+    clock: Clock
+    device_door: DeviceDoor
+    incidents: Incidents
+    intake: IntakeBook
+    maintenance: Maintenance
+    monitoring: Monitoring
+    municipalities: Municipalities
+    pipelines: Pipelines
+    push: PushDevices
+    readings: ReadingsOfSensors
+    rules: Rules
+    screens: Screens
+    sensor_types: SensorTypes
+    sensors: Sensors
+    setup: SetUp
+    sign_in: SignIn
+    timelines: Timelines
+    tokens: Tokens
+    users: Users
+
+
+async def open_services(world: World) -> Services:
+    """Put the services together; makes this installation's signing key the first time."""
+    key = await world.operations.write_system(keep_signing_key)
+    freshness = Freshness(world)
+    passwords = Passwords()
+    sign_in = SignIn(world, passwords, AccessTokens(key))
+    return Services(
+        alerts=Alerts(world, freshness),
+        analytics=Analytics(world, freshness),
+        channels=Channels(world),
+        clock=world.clock,
+        device_door=DeviceDoor(world),
+        incidents=Incidents(world),
+        intake=IntakeBook(world, freshness),
+        maintenance=Maintenance(world),
+        monitoring=Monitoring(world),
+        municipalities=Municipalities(world),
+        pipelines=Pipelines(world),
+        push=PushDevices(world),
+        readings=ReadingsOfSensors(world, freshness),
+        rules=Rules(world),
+        screens=Screens(world),
+        sensor_types=SensorTypes(world),
+        sensors=Sensors(world, freshness),
+        setup=SetUp(world, passwords),
+        sign_in=sign_in,
+        timelines=Timelines(world, freshness),
+        tokens=Tokens(world),
+        users=Users(world, passwords, sign_in),
+    )

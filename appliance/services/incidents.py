@@ -1,0 +1,218 @@
+"""Incidents: what happened in the network and who deals with it."""
+
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Final
+
+from appliance.domain.access import Grant, ReportIncidents, ViewNetwork
+from appliance.domain.errors import Conflict, Invalid, NotFound
+from appliance.domain.ids import AlertId, IncidentId, SensorId, UserId
+from appliance.domain.incidents import Incident, IncidentStatus
+from appliance.domain.instant import MINUTE, Instant
+from appliance.domain.rules import Severity
+from appliance.domain.sensors import Position
+from appliance.domain.telling import LiveEvent
+from appliance.flow import alerting
+from appliance.ports.pages import Page
+from appliance.ports.tables import Tables
+from appliance.services.alerts import found_alert
+from appliance.services.pipelines import must_be_on_earth
+from appliance.services.setup import must_be_named
+from appliance.services.world import World
+
+SAME_WITHIN: Final = 1 * MINUTE
+LONGEST_TEXT: Final = 10_000
+_KIND: Final = "idempotency"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIncident:
+    """What somebody reports."""
+
+    title: str
+    description: str = ""
+    incident_type: str = "other"
+    severity: Severity = Severity.MEDIUM
+    notes: str = ""
+    sensor: SensorId | None = None
+    alert: AlertId | None = None
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedIncident:
+    """An incident with the name of its sensor."""
+
+    incident: Incident
+    sensor_name: str | None
+
+
+Made = tuple[NamedIncident, tuple[LiveEvent, ...]]
+
+
+class Incidents:
+    """Makes, changes and lists incidents; a report that arrives twice is one incident."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def page(
+        self, grant: Grant[ViewNetwork], status: IncidentStatus | None, page: Page
+    ) -> tuple[list[NamedIncident], int]:
+        """Give one page, newest first, and how many there are in all."""
+
+        def query(tables: Tables) -> tuple[list[NamedIncident], int]:
+            incidents, total = tables.incidents.page(status, page)
+            return [named(tables, incident) for incident in incidents], total
+
+        return await self._world.operations.read(grant.municipality, query)
+
+    async def get(self, grant: Grant[ViewNetwork], incident: IncidentId) -> NamedIncident:
+        """Give one."""
+        return await self._world.operations.read(
+            grant.municipality, lambda t: named(t, found_incident(t, incident))
+        )
+
+    async def report(
+        self, grant: Grant[ReportIncidents], new: NewIncident, idempotency_key: str = ""
+    ) -> NamedIncident:
+        """Make one, or give the one that this very report has made already.
+
+        The same key, or an identical report of the same person within a minute, is the same
+        report. Conflict when the key came with another report.
+        """
+        _must_make_sense(new)
+        now = self._world.clock.now()
+        incident_id = IncidentId(self._world.ids.new_id())
+        by = grant.actor.user
+
+        def change(tables: Tables) -> Made:
+            earlier = _earlier(tables, new, by, idempotency_key, now)
+            if earlier is not None:
+                return named(tables, earlier), ()
+            incident = _incident(grant, tables, new, incident_id, now)
+            tables.incidents.put(incident, was=None)
+            if idempotency_key:
+                value = incident_id.to_bytes(8) + _fingerprint(new)
+                tables.preferences.remember(_KIND, _owned(by, idempotency_key), value, now)
+            return named(tables, incident), (alerting.incident_event(tables, incident),)
+
+        made, events = await self._world.operations.write(grant.municipality, change)
+        self._world.live.announce(events)
+        return made
+
+    async def change(
+        self,
+        grant: Grant[ReportIncidents],
+        incident: IncidentId,
+        status: IncidentStatus | None,
+        notes: str | None,
+    ) -> NamedIncident:
+        """Change status or notes; what changes nothing tells nobody."""
+        now = self._world.clock.now()
+
+        def change(tables: Tables) -> Made:
+            present = found_incident(tables, incident)
+            changed = _moved(present, status, notes, now)
+            if changed is present:
+                return named(tables, present), ()
+            if not tables.incidents.put(changed, was=present.version):
+                raise Conflict(what="somebody else has changed this incident meanwhile")
+            return named(tables, changed), (alerting.incident_event(tables, changed),)
+
+        made, events = await self._world.operations.write(grant.municipality, change)
+        self._world.live.announce(events)
+        return made
+
+
+def found_incident(tables: Tables, incident: IncidentId) -> Incident:
+    """Give an incident, or raise NotFound."""
+    there = tables.incidents.get(incident)
+    if there is None:
+        raise NotFound(kind="incident", name=incident)
+    return there
+
+
+def named(tables: Tables, incident: Incident) -> NamedIncident:
+    """Give an incident with the name of its sensor."""
+    sensor = None if incident.sensor is None else tables.sensors.get(incident.sensor)
+    return NamedIncident(incident, None if sensor is None else sensor.name)
+
+
+def _must_make_sense(new: NewIncident) -> None:
+    must_be_named(new.title, "title")
+    if len(new.description) > LONGEST_TEXT or len(new.notes) > LONGEST_TEXT:
+        raise Invalid(field="description", problem=f"at most {LONGEST_TEXT} characters")
+    if new.position is not None:
+        must_be_on_earth(new.position, "location")
+
+
+def _earlier(
+    tables: Tables, new: NewIncident, by: UserId, key: str, now: Instant
+) -> Incident | None:
+    kept = tables.preferences.recall(_KIND, _owned(by, key)) if key else None
+    if kept is not None:
+        if kept[8:] != _fingerprint(new):
+            raise Conflict(what="this Idempotency-Key was used for another report")
+        return found_incident(tables, IncidentId(int.from_bytes(kept[:8])))
+    since = Instant(now - SAME_WITHIN)
+    same = tables.incidents.same_report(by, new.title.strip(), new.description, since=since)
+    return same if same is not None and same.alert == new.alert else None
+
+
+def _owned(by: UserId, key: str) -> str:
+    """A key is the person's own: nobody can meet another's."""
+    return f"{by}:{blake2b(key.encode(), digest_size=16).hexdigest()}"
+
+
+def _fingerprint(new: NewIncident) -> bytes:
+    return blake2b(repr(new).encode(), digest_size=16).digest()
+
+
+def _incident(
+    grant: Grant[ReportIncidents],
+    tables: Tables,
+    new: NewIncident,
+    incident_id: IncidentId,
+    now: Instant,
+) -> Incident:
+    alert = None if new.alert is None else found_alert(tables, new.alert)
+    sensor_id = new.sensor or (alert.sensor if alert is not None else None)
+    sensor = None if sensor_id is None else tables.sensors.get(sensor_id)
+    if new.sensor is not None and sensor is None:
+        raise Invalid(field="sensor_id", problem=f"there is no sensor {new.sensor}")
+    place = alert.position if alert is not None else None
+    return Incident(
+        id=incident_id,
+        municipality=grant.municipality,
+        title=new.title.strip(),
+        description=new.description,
+        incident_type=new.incident_type,
+        severity=new.severity,
+        status=IncidentStatus.OPEN,
+        notes=new.notes,
+        alert=new.alert,
+        sensor=sensor_id,
+        position=new.position or place or (sensor.position if sensor is not None else None),
+        reported_by=grant.actor.user,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _moved(
+    incident: Incident, status: IncidentStatus | None, notes: str | None, now: Instant
+) -> Incident:
+    after = status or incident.status
+    text = incident.notes if notes is None else notes
+    if (after, text) == (incident.status, incident.notes):
+        return incident
+    ended = after in {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
+    return replace(
+        incident,
+        status=after,
+        notes=text,
+        updated_at=now,
+        resolved_at=(incident.resolved_at or now) if ended else None,
+        version=incident.version + 1,
+    )

@@ -1,0 +1,133 @@
+"""The people of a municipality."""
+
+from dataclasses import dataclass, replace
+
+from appliance.domain.access import (
+    Administer,
+    AdministerSystem,
+    Grant,
+    Role,
+    SystemGrant,
+)
+from appliance.domain.errors import Invalid, NotAllowed, NotFound
+from appliance.domain.ids import MunicipalityId, UserId
+from appliance.domain.people import User
+from appliance.ports.pages import Page
+from appliance.ports.tables import Tables
+from appliance.services.passwords import Passwords, must_be_strong
+from appliance.services.setup import must_be_named
+from appliance.services.signin import SignIn
+from appliance.services.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """Somebody who shall be able to sign in."""
+
+    username: str
+    password: str
+    role: Role
+    email: str = ""
+    full_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChanges:
+    """What to change; None leaves it."""
+
+    password: str | None = None
+    role: Role | None = None
+    email: str | None = None
+    full_name: str | None = None
+    enabled: bool | None = None
+
+
+class Users:
+    """Adds, changes and lists people; whoever was changed must sign in again."""
+
+    def __init__(self, world: World, passwords: Passwords, sign_in: SignIn) -> None:
+        self._world = world
+        self._passwords = passwords
+        self._sign_in = sign_in
+
+    async def page(self, grant: Grant[Administer], page: Page) -> tuple[list[User], int]:
+        """Give one page by username, and how many there are in all."""
+        return await self._world.operations.read(grant.municipality, lambda t: t.users.page(page))
+
+    async def get(self, grant: Grant[Administer], user: UserId) -> User:
+        """Give one."""
+        return await self._world.operations.read(grant.municipality, lambda t: _found(t, user))
+
+    async def add(self, grant: Grant[Administer], new: NewUser) -> User:
+        """Add somebody to the municipality; Conflict when the username is taken."""
+        if new.role is Role.SUPER_ADMIN:
+            raise NotAllowed(permission=AdministerSystem.name)
+        user = await self._make(new, grant.municipality)
+        await self._world.operations.write(grant.municipality, lambda t: t.users.put(user))
+        return user
+
+    async def add_super_admin(self, grant: SystemGrant[AdministerSystem], new: NewUser) -> User:
+        """Add a super admin, who belongs to no municipality."""
+        del grant
+        user = await self._make(new, None)
+        await self._world.operations.write_system(lambda t: t.put_user(user))
+        return user
+
+    async def _make(self, new: NewUser, municipality: MunicipalityId | None) -> User:
+        must_be_named(new.username, "username")
+        must_be_strong(new.password, new.username)
+        return User(
+            id=UserId(self._world.ids.new_id()),
+            username=new.username.strip(),
+            email=new.email,
+            full_name=new.full_name,
+            role=new.role,
+            municipality=municipality,
+            password_hash=await self._passwords.hash(new.password),
+            created_at=self._world.clock.now(),
+        )
+
+    async def change(self, grant: Grant[Administer], user: UserId, changes: UserChanges) -> User:
+        """Change somebody; a new role, password or `enabled` ends their sessions."""
+        if changes.role is Role.SUPER_ADMIN:
+            raise NotAllowed(permission=AdministerSystem.name)
+        if user == grant.actor.user and (changes.enabled is False or changes.role is not None):
+            raise Invalid(field="id", problem="nobody can take their own rights away")
+        present = await self.get(grant, user)
+        password_hash = await self._new_hash(present, changes)
+
+        def change(tables: Tables) -> User:
+            changed = _changed(_found(tables, user), changes, password_hash)
+            tables.users.put(changed)
+            return changed
+
+        changed = await self._world.operations.write(grant.municipality, change)
+        self._sign_in.forget_user(user)
+        return changed
+
+    async def _new_hash(self, user: User, changes: UserChanges) -> str | None:
+        if changes.password is None:
+            return None
+        must_be_strong(changes.password, user.username)
+        return await self._passwords.hash(changes.password)
+
+
+def _found(tables: Tables, user: UserId) -> User:
+    found = tables.users.get(user)
+    if found is None:
+        raise NotFound(kind="user", name=user)
+    return found
+
+
+def _changed(user: User, changes: UserChanges, password_hash: str | None) -> User:
+    changed = replace(
+        user,
+        password_hash=password_hash or user.password_hash,
+        role=changes.role or user.role,
+        email=user.email if changes.email is None else changes.email,
+        full_name=user.full_name if changes.full_name is None else changes.full_name,
+        enabled=user.enabled if changes.enabled is None else changes.enabled,
+    )
+    before = (user.role, user.password_hash, user.enabled)
+    after = (changed.role, changed.password_hash, changed.enabled)
+    return changed if before == after else replace(changed, stamp=user.stamp + 1)

@@ -1,0 +1,56 @@
+"""What the services need of the world: one frozen set of ports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from appliance.domain.ids import SensorId, Sequence
+from appliance.domain.sensors import LastContact
+from appliance.ports.clock import Clock, IdSource
+from appliance.ports.doors import Admission, Intake, Subscribers
+from appliance.ports.history import History
+from appliance.ports.journal import Journal
+from appliance.ports.live import Live
+from appliance.ports.operations import Operations
+from appliance.ports.telling import Messenger
+
+
+class Watching(Protocol):
+    """The view that detects and alerts."""
+
+    @property
+    def contacts(self) -> Mapping[SensorId, LastContact]:
+        """Give what is known of each device from its latest messages."""
+        ...
+
+    async def settled(self, sequence: Sequence) -> None:
+        """Wait until ledger, alerts and contacts up to this place can be read, at most 2 s."""
+        ...
+
+    def poke(self) -> None:
+        """Take notice now that rules or sensors were changed."""
+        ...
+
+
+class Directory(Admission, Subscribers, Protocol):
+    """Knows devices and API tokens from memory."""
+
+    async def start(self) -> None:
+        """Read anew what was changed; who was added can sign in when this returns."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything concrete that the services are given; made once by bootstrap."""
+
+    operations: Operations
+    history: History
+    journal: Journal
+    live: Live
+    watching: Watching
+    directory: Directory
+    intake: Intake
+    clock: Clock
+    ids: IdSource
+    messengers: tuple[Messenger, ...] = ()

@@ -1,0 +1,190 @@
+"""Validation: which readings are believed, and that every reading ends in exactly one column."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.domain.ids import DeviceId
+from appliance.domain.instant import HOUR, MINUTE, Instant, text
+from appliance.domain.quantities import Quantity
+from appliance.domain.readings import Door, Mark, RawBatch, Reason
+from appliance.flow.checking import Sifted, sift
+from tests.builders import HERE, NOON, a_raw_message, a_sensor, a_sensor_type, an_admitted_device
+
+
+def sifted(payload: object, **overrides: object) -> Sifted:
+    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    message = a_raw_message(payload=raw, **overrides)
+    return sift(RawBatch(HERE, (message,)), Door.MQTT, HOUR)
+
+
+def reasons(found: Sifted) -> list[Reason]:
+    return [reason for _, reason in found.rejected_of]
+
+
+def test_a_reading_is_converted_to_si_and_keeps_its_time() -> None:
+    found = sifted({"timestamp": "2026-05-01T11:59:00Z", "value": 3.2, "unit": "bar"})
+    readings = found.readings()
+    assert readings.values.tolist() == [320_000.0]
+    assert readings.times.tolist() == [NOON - MINUTE]
+    assert readings.marks.tolist() == [Mark.NONE]
+    assert reasons(found) == []
+
+
+def test_without_a_unit_the_sensors_own_is_meant_and_without_a_time_that_of_arrival() -> None:
+    readings = sifted({"value": 3.2}).readings()
+    assert readings.values.tolist() == [320_000.0]
+    assert readings.times.tolist() == [NOON]
+
+
+def test_a_time_without_a_zone_is_taken_as_utc_from_a_device() -> None:
+    assert sifted({"timestamp": "2026-05-01T11:59:00", "value": 1}).readings().times.tolist() == [
+        NOON - MINUTE
+    ]
+
+
+@pytest.mark.parametrize("moment", [NOON // 1_000_000, NOON // 1_000])
+def test_a_time_may_be_a_number_of_seconds_or_milliseconds(moment: int) -> None:
+    assert sifted({"timestamp": moment, "value": 1}).readings().times.tolist() == [NOON]
+
+
+def test_a_reading_in_an_unknown_unit_is_rejected_and_the_rest_of_its_batch_is_kept() -> None:
+    found = sifted(
+        [
+            {"timestamp": "2026-05-01T11:58:00Z", "value": 3.2, "unit": "bar"},
+            {"timestamp": "2026-05-01T11:59:00Z", "value": 3.2, "unit": "furlong"},
+            {"timestamp": "2026-05-01T12:00:00Z", "value": 46.4, "unit": "psi"},
+        ]
+    )
+    assert reasons(found) == [Reason.UNKNOWN_UNIT]
+    assert len(found.readings()) == 2
+    assert "furlong" in found.rejections[0].detail
+    assert "bar" in found.rejections[0].detail, "it says which units would do"
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", Reason.MALFORMED),
+        (b"{", Reason.MALFORMED),
+        (b"[]", Reason.MALFORMED),
+        (b'"3.2"', Reason.MALFORMED),
+        (b"\xff\xfe", Reason.MALFORMED),
+        (b"[" * 100_000, Reason.MALFORMED),
+        (b"{}", Reason.VALUE_MISSING),
+        (b'{"value": null}', Reason.VALUE_MISSING),
+        (b'{"value": true}', Reason.VALUE_MISSING),
+        (b'{"value": "high"}', Reason.VALUE_MISSING),
+        (b'{"value": NaN}', Reason.NOT_FINITE),
+        (b'{"value": Infinity}', Reason.NOT_FINITE),
+        (b'{"value": 1e400}', Reason.NOT_FINITE),
+        (b'{"value": 1.7e308, "unit": "MPa"}', Reason.NOT_FINITE),
+        (b'{"value": 1, "timestamp": "yesterday"}', Reason.BAD_TIMESTAMP),
+        (b'{"value": 1, "timestamp": "1970-01-01T00:00:07Z"}', Reason.BAD_TIMESTAMP),
+        (b'{"value": 1, "timestamp": 1e300}', Reason.BAD_TIMESTAMP),
+        (b'{"value": 1, "device_id": "PS-999"}', Reason.DEVICE_MISMATCH),
+        (b'{"value": 1, "sensor_id": 12}', Reason.DEVICE_MISMATCH),
+    ],
+)
+def test_what_can_not_be_believed_is_rejected_with_its_reason(
+    payload: bytes, reason: Reason
+) -> None:
+    found = sifted(payload)
+    assert reasons(found) == [reason]
+    assert len(found.readings()) == 0
+    assert found.rejections[0].reason is reason
+    assert found.rejections[0].municipality == HERE
+    assert len(found.rejections[0].excerpt) <= 200
+
+
+def test_five_minutes_ahead_is_taken_and_a_moment_more_is_not() -> None:
+    ahead = Instant(NOON + 5 * MINUTE)
+    assert len(sifted({"timestamp": text(ahead), "value": 1}).readings()) == 1
+    found = sifted({"timestamp": text(Instant(ahead + 1)), "value": 1})
+    assert reasons(found) == [Reason.IN_THE_FUTURE]
+
+
+def test_an_old_reading_is_kept_and_marked_late() -> None:
+    on_time = sifted({"timestamp": text(Instant(NOON - HOUR)), "value": 1})
+    late = sifted({"timestamp": text(Instant(NOON - HOUR - 1)), "value": 1})
+    assert on_time.readings().marks.tolist() == [Mark.NONE]
+    assert late.readings().marks.tolist() == [Mark.LATE]
+
+
+def test_a_value_that_no_such_instrument_can_report_is_quarantined() -> None:
+    assert sifted({"value": 41}).readings().marks.tolist() == [Mark.IMPLAUSIBLE]
+    assert sifted({"value": 40}).readings().marks.tolist() == [Mark.NONE]
+
+
+def test_a_number_in_a_string_is_a_number() -> None:
+    assert sifted({"value": "3.5"}).readings().values.tolist() == [350_000.0]
+
+
+def test_more_than_a_thousand_readings_in_one_message_are_refused_together() -> None:
+    assert (
+        len(sifted([{"value": 1, "timestamp": NOON // 1_000_000 - i} for i in range(1000)]).rows)
+        == 1000
+    )
+    found = sifted([{"value": 1}] * 1001)
+    assert reasons(found) == [Reason.TOO_LARGE]
+
+
+def test_a_gateway_reports_for_the_sensors_assigned_to_it_and_no_other() -> None:
+    own = a_sensor(device_id=DeviceId("GW-1"))
+    behind = a_sensor(
+        id=7,
+        device_id=DeviceId("FM-7"),
+        type=a_sensor_type(code="flow", quantity=Quantity.FLOW, unit="m³/h"),
+    )
+    device = an_admitted_device(own, behind)
+    found = sifted(
+        [{"device_id": "FM-7", "value": 36}, {"value": 2}, {"device_id": "XX", "value": 1}],
+        device=device,
+        about=DeviceId("GW-1"),
+    )
+    readings = found.readings()
+    assert readings.sensors.tolist() == [7, own.id]
+    assert readings.values.tolist() == [0.01, 200_000.0]
+    assert reasons(found) == [Reason.DEVICE_MISMATCH]
+
+
+def test_battery_and_signal_become_a_contact() -> None:
+    found = sifted({"value": 1, "battery_level": 71, "signal_strength": "-95"})
+    assert [(c.battery_percent, c.signal_dbm) for c in found.contacts] == [(71.0, -95.0)]
+
+
+def test_a_heartbeat_is_kept_without_a_reading() -> None:
+    for payload in (b"", b"{}", b'{"battery_level": 12}'):
+        found = sifted(payload, stream="heartbeat")
+        assert len(found.rows) == 0
+        assert found.kept_of == [0]
+        assert len(found.contacts) == 1
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["value", "timestamp", "unit", "device_id", "quality", "battery_level"]
+            ),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_values.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
+def test_whatever_a_device_sends_each_reading_is_kept_or_rejected_and_nothing_raises(
+    payload: bytes,
+) -> None:
+    found = sifted(payload)
+    assert len(found.rows) + len(found.rejected_of) >= 1
+    assert len(found.rejections) == len(found.rejected_of)
+    assert all(math.isfinite(value) for value in found.readings().values.tolist())
