@@ -16,7 +16,7 @@ from appliance.domain.rules import Severity
 from appliance.domain.telling import Channel, ChannelKind, Delivery, DeliveryState, Parcel
 from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
-from appliance.services.setup import must_be_named
+from appliance.services.names import must_be_named
 from appliance.services.world import World
 
 PATIENCE: Final = 20.0

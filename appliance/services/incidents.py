@@ -16,8 +16,8 @@ from appliance.flow import alerting
 from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
 from appliance.services.alerts import found_alert
+from appliance.services.names import must_be_named
 from appliance.services.pipelines import must_be_on_earth
-from appliance.services.setup import must_be_named
 from appliance.services.world import World
 
 SAME_WITHIN: Final = 1 * MINUTE

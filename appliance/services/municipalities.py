@@ -8,7 +8,8 @@ from appliance.domain.ids import MunicipalityId
 from appliance.domain.instant import SECOND
 from appliance.domain.people import Municipality
 from appliance.ports.operations import SystemTables
-from appliance.services.setup import found_municipality, must_be_a_time_zone, must_be_named
+from appliance.services.names import must_be_a_time_zone, must_be_named
+from appliance.services.setup import found_municipality
 from appliance.services.world import World
 
 

@@ -20,8 +20,8 @@ from appliance.domain.rules import (
     Threshold,
 )
 from appliance.ports.tables import Tables
+from appliance.services.names import must_be_named
 from appliance.services.sensors import found, type_coded
-from appliance.services.setup import must_be_named
 from appliance.services.world import World
 
 LONGEST: Final = 31 * 86_400.0

@@ -7,8 +7,8 @@ from appliance.domain.errors import Invalid
 from appliance.domain.ids import SensorTypeId
 from appliance.domain.quantities import UNITS, Quantity, unit_of
 from appliance.domain.sensors import SensorType
+from appliance.services.names import must_be_named
 from appliance.services.sensors import limits_in
-from appliance.services.setup import must_be_named
 from appliance.services.world import World
 
 

@@ -21,7 +21,7 @@ from appliance.domain.sensors import (
 from appliance.ports.pages import Page, SensorFilter
 from appliance.ports.tables import Tables
 from appliance.services.freshness import Freshness
-from appliance.services.setup import must_be_named
+from appliance.services.names import must_be_named
 from appliance.services.world import World
 
 LONGEST_DEVICE_ID: Final = 128

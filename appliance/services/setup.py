@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
-from zoneinfo import available_timezones
 
 from appliance.detection.defaults import default_rules
 from appliance.domain.access import Role
-from appliance.domain.errors import Conflict, Invalid, NotSignedIn, TooMany
+from appliance.domain.errors import Conflict, NotSignedIn, TooMany
 from appliance.domain.ids import MunicipalityId, UserId
 from appliance.domain.instant import Instant
 from appliance.domain.people import Municipality, User
 from appliance.ports.clock import IdSource
 from appliance.ports.operations import SystemTables
+from appliance.services.names import must_be_a_time_zone, must_be_named
 from appliance.services.passwords import Passwords, must_be_strong
 from appliance.services.world import World
 
@@ -122,17 +122,3 @@ def found_municipality(
     rules = tables.of(municipality.id).rules
     for rule in default_rules(municipality.id, new_id, now):
         rules.put(rule)
-
-
-def must_be_named(name: str, field: str) -> None:
-    """Raise Invalid for a name that is empty or longer than 128 characters."""
-    if not name.strip():
-        raise Invalid(field=field, problem="a name is needed")
-    if len(name) > 128:  # noqa: PLR2004
-        raise Invalid(field=field, problem="at most 128 characters are taken")
-
-
-def must_be_a_time_zone(name: str) -> None:
-    """Raise Invalid for what is no IANA time zone."""
-    if name not in available_timezones():
-        raise Invalid(field="time_zone", problem=f"{name!r} is not an IANA time zone")

@@ -9,7 +9,7 @@ from appliance.domain.ids import TokenId
 from appliance.domain.instant import Instant
 from appliance.domain.people import ApiToken
 from appliance.ports.tables import Tables
-from appliance.services.setup import must_be_named
+from appliance.services.names import must_be_named
 from appliance.services.world import World
 
 

@@ -14,8 +14,8 @@ from appliance.domain.ids import MunicipalityId, UserId
 from appliance.domain.people import User
 from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
+from appliance.services.names import must_be_named
 from appliance.services.passwords import Passwords, must_be_strong
-from appliance.services.setup import must_be_named
 from appliance.services.signin import SignIn
 from appliance.services.world import World
 

@@ -1,0 +1,295 @@
+"""Sensors: the list of the control room, one sensor of the phone, and their keys."""
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from appliance.domain.access import EditNetwork, ViewNetwork
+from appliance.domain.ids import AssetId, SensorId
+from appliance.domain.quantities import Quantity
+from appliance.domain.sensors import LastContact, Sensor, SensorStatus
+from appliance.ports.pages import Page, SensorFilter
+from appliance.services.sensors import AddedSensor, NewSensor, SensorChanges
+from web.asking import Ask, Reply
+from web.paging import gather, listing
+from web.routes import PREFIX, Route
+from web.shapes import Id, Limits, Point, Time, given, point, position, time, time_or_none
+
+Name = Annotated[str, Meta(min_length=1, max_length=128)]
+Unit = Annotated[str, Meta(max_length=32)]
+
+
+class SensorQuery(Struct, frozen=True):
+    """Which sensors."""
+
+    limit: Annotated[int, Meta(ge=1, le=50_000)] = 10_000
+    offset: Annotated[int, Meta(ge=0, le=2**31)] = 0
+    status: SensorStatus | None = None
+    sensor_type: str | None = None
+    search: str | None = None
+
+
+class TypeOfSensor(Struct, frozen=True):
+    """What a sensor measures."""
+
+    id: int
+    code: str
+    name: str
+    quantity: Quantity
+    unit: str
+
+
+class SensorRow(Struct, frozen=True):
+    """A sensor in a list, with the last that was heard of it."""
+
+    id: int
+    device_id: str
+    name: str
+    status: SensorStatus
+    protocol: str
+    sensor_type: str
+    unit: str
+    location: Point | None
+    battery_level: float | None
+    signal_strength: float | None
+    last_seen_at: Time | None
+    last_reading_at: Time | None
+    last_reading: float | None
+    whitelisted: bool
+    threshold_config: Limits
+    municipality_id: int
+    pipeline_id: int | None
+    created_at: Time
+    updated_at: Time
+
+
+class SensorDetail(SensorRow, frozen=True, kw_only=True):
+    """One sensor; its type is an object here."""
+
+    sensor_type: TypeOfSensor  # type: ignore[assignment]
+
+
+class SensorWithKey(SensorRow, frozen=True, kw_only=True):
+    """A sensor and its new key, which is shown this once."""
+
+    api_key: str
+
+
+class SensorIn(Struct, frozen=True):
+    """A sensor that shall report."""
+
+    device_id: Name
+    name: Name
+    sensor_type: Name
+    unit: Unit | None = None
+    municipality_id: Id | None = None
+    location: Point | None = None
+    pipeline_id: Id | None = None
+    protocol: Unit = "mqtt"
+    status: SensorStatus = SensorStatus.ACTIVE
+    whitelisted: bool = True
+    threshold_config: Limits = Limits()
+
+
+class SensorPatch(Struct, frozen=True):
+    """What to change."""
+
+    name: Name | UnsetType = UNSET
+    sensor_type: Name | UnsetType = UNSET
+    unit: Unit | UnsetType = UNSET
+    location: Point | UnsetType | None = UNSET
+    pipeline_id: Id | UnsetType | None = UNSET
+    protocol: Unit | UnsetType = UNSET
+    status: SensorStatus | UnsetType = UNSET
+    whitelisted: bool | UnsetType = UNSET
+    threshold_config: Limits | UnsetType = UNSET
+
+
+class Rotation(Struct, frozen=True):
+    """How long the old key still works."""
+
+    old_valid_for_seconds: float = 0.0
+
+
+async def list_sensors(ask: Ask[ViewNetwork]) -> Reply:
+    """Give a page of sensors."""
+    query: SensorQuery = ask.query
+    chosen = SensorFilter(status=query.status, sensor_type=query.sensor_type, search=query.search)
+    sensors = ask.services.sensors
+    await sensors.contacts_known()
+
+    async def rows(grant: Any, page: Page) -> tuple[list[SensorRow], int]:  # noqa: ANN401
+        found, total = await sensors.page(grant, chosen, page)
+        return [row(sensor, sensors.contact(grant, sensor)) for sensor in found], total
+
+    return listing(ask, *await gather(ask, rows))
+
+
+async def get_sensor(ask: Ask[ViewNetwork]) -> SensorDetail:
+    """Give one sensor."""
+    sensor_id, sensors = SensorId(ask.path["sensor"]), ask.services.sensors
+    await sensors.contacts_known()
+
+    async def find(grant: Any) -> SensorDetail:  # noqa: ANN401
+        sensor = await sensors.get(grant, sensor_id)
+        return detail(sensor, sensors.contact(grant, sensor))
+
+    return await ask.found(find)
+
+
+async def add_sensor(ask: Ask[EditNetwork]) -> SensorWithKey:
+    """Add a sensor."""
+    said: SensorIn = ask.body
+    new = NewSensor(
+        device_id=said.device_id,
+        name=said.name,
+        sensor_type=said.sensor_type,
+        unit=said.unit,
+        protocol=said.protocol,
+        position=position(said.location),
+        pipeline=None if said.pipeline_id is None else AssetId(said.pipeline_id),
+        status=said.status,
+        whitelisted=said.whitelisted,
+        low=said.threshold_config.min,
+        high=said.threshold_config.max,
+    )
+    grant = await ask.one(said.municipality_id)
+    return _with_key(await ask.services.sensors.add(grant, new))
+
+
+async def change_sensor(ask: Ask[EditNetwork]) -> SensorRow:
+    """Change a sensor."""
+    fields = given(ask.body)
+    if "location" in fields:
+        fields["position"] = position(fields.pop("location"))
+    if "pipeline_id" in fields:
+        fields["pipeline"] = fields.pop("pipeline_id")
+    if "threshold_config" in fields:
+        limits = fields.pop("threshold_config")
+        fields |= {"low": limits.min, "high": limits.max}
+    changes, sensors = SensorChanges(fields=fields), ask.services.sensors
+    sensor_id = SensorId(ask.path["sensor"])
+
+    async def change(grant: Any) -> SensorRow:  # noqa: ANN401
+        changed = await sensors.change(grant, sensor_id, changes)
+        return row(changed, sensors.contact(grant, changed))
+
+    return await ask.found(change)
+
+
+async def remove_sensor(ask: Ask[EditNetwork]) -> Reply:
+    """Remove a sensor."""
+    sensor_id = SensorId(ask.path["sensor"])
+    await ask.found(lambda grant: ask.services.sensors.remove(grant, sensor_id))
+    return Reply(status=204)
+
+
+async def rotate_key(ask: Ask[EditNetwork]) -> SensorWithKey:
+    """Give a sensor's device a new key."""
+    sensor_id, seconds = SensorId(ask.path["sensor"]), ask.body.old_valid_for_seconds
+    return _with_key(
+        await ask.found(lambda grant: ask.services.sensors.rotate_key(grant, sensor_id, seconds))
+    )
+
+
+def row(sensor: Sensor, contact: LastContact) -> SensorRow:
+    """Write a sensor for a list."""
+    return SensorRow(**_fields(sensor, contact))
+
+
+def detail(sensor: Sensor, contact: LastContact) -> SensorDetail:
+    """Write one sensor."""
+    kind = sensor.type
+    described = TypeOfSensor(kind.id, kind.code, kind.name, kind.quantity, sensor.unit.symbol)
+    return SensorDetail(**_fields(sensor, contact) | {"sensor_type": described})
+
+
+def _with_key(added: AddedSensor) -> SensorWithKey:
+    fields = _fields(added.sensor, LastContact(added.sensor.id))
+    return SensorWithKey(**fields, api_key=added.api_key)
+
+
+def _fields(sensor: Sensor, contact: LastContact) -> dict[str, Any]:
+    unit, value = sensor.unit, contact.value_si
+    limits = sensor.limits
+    return {
+        "id": sensor.id,
+        "device_id": sensor.device_id,
+        "name": sensor.name,
+        "status": sensor.status,
+        "protocol": sensor.protocol,
+        "sensor_type": sensor.type.code,
+        "unit": unit.symbol,
+        "location": point(sensor.position),
+        "battery_level": contact.battery_percent,
+        "signal_strength": contact.signal_dbm,
+        "last_seen_at": time_or_none(contact.arrived),
+        "last_reading_at": time_or_none(contact.time),
+        "last_reading": None if value is None else unit.from_si(value),
+        "whitelisted": sensor.whitelisted,
+        "threshold_config": Limits(
+            None if limits.low is None else unit.from_si(limits.low),
+            None if limits.high is None else unit.from_si(limits.high),
+        ),
+        "municipality_id": sensor.municipality,
+        "pipeline_id": sensor.pipeline,
+        "created_at": time(sensor.created_at),
+        "updated_at": time(sensor.updated_at),
+    }
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path=f"{PREFIX}/sensors",
+        access=ViewNetwork,
+        handler=list_sensors,
+        query=SensorQuery,
+        answer=list[SensorRow],
+        summary="Sensors by name, with the last that was heard of each",
+    ),
+    Route(
+        method="POST",
+        path=f"{PREFIX}/sensors",
+        access=EditNetwork,
+        handler=add_sensor,
+        body=SensorIn,
+        answer=SensorWithKey,
+        status=201,
+        summary="Add a sensor; its key is shown this once",
+    ),
+    Route(
+        method="GET",
+        path=f"{PREFIX}/sensors/{{sensor}}",
+        access=ViewNetwork,
+        handler=get_sensor,
+        answer=SensorDetail,
+        summary="One sensor, its type as an object",
+    ),
+    Route(
+        method="PATCH",
+        path=f"{PREFIX}/sensors/{{sensor}}",
+        access=EditNetwork,
+        handler=change_sensor,
+        body=SensorPatch,
+        answer=SensorRow,
+        summary="Change a sensor",
+    ),
+    Route(
+        method="DELETE",
+        path=f"{PREFIX}/sensors/{{sensor}}",
+        access=EditNetwork,
+        handler=remove_sensor,
+        status=204,
+        summary="Remove a sensor with its keys; its alerts stay",
+    ),
+    Route(
+        method="POST",
+        path=f"{PREFIX}/sensors/{{sensor}}/rotate-key",
+        access=EditNetwork,
+        handler=rotate_key,
+        body=Rotation,
+        answer=SensorWithKey,
+        summary="Give the device a new key; the old one stays valid as long as is said",
+    ),
+)

@@ -1,0 +1,135 @@
+"""The application: routes from the table, and what holds for every answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from quart import Quart, Response, request
+from werkzeug.exceptions import HTTPException
+
+from appliance.services.assembly import Services
+from web.asking import Reply
+from web.origins import Origins
+from web.problems import problem_of
+from web.reading_requests import read_request
+from web.routes import Route
+from web.table import ROUTES
+
+LARGEST_BODY: Final = 1024 * 1024
+BODY_WITHIN: Final = 20
+"""Seconds."""
+
+ALWAYS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+        "worker-src 'self' blob:; connect-src 'self' ws: wss:; object-src 'none'; "
+        "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """What the operator may set."""
+
+    origins: Origins = field(default_factory=Origins)
+    static: Path = field(default_factory=lambda: Path(__file__).parent / "static")
+
+
+def create_app(services: Services, options: WebOptions | None = None) -> Quart:
+    """Build the application; it holds no state but what the services do."""
+    options = options or WebOptions()
+    app = Quart(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["BODY_TIMEOUT"] = BODY_WITHIN
+    app.url_map.merge_slashes = False
+    for route in ROUTES:
+        app.add_url_rule(
+            route.rule,
+            endpoint=f"{route.method} {route.path}",
+            view_func=_view(route, services),
+            methods=[route.method],
+            provide_automatic_options=False,
+        )
+    _answer_preflights(app, options.origins)
+    _answer_errors(app)
+    return app
+
+
+def _view(route: Route, services: Services) -> Callable[..., Awaitable[Response]]:
+    async def view(**_: Any) -> Response:  # noqa: ANN401
+        try:
+            ask = await read_request(route, request, services)
+            outcome = await route.handler(ask)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the HTTP boundary
+            return failure(error)
+        return answer(route, outcome)
+
+    return view
+
+
+def answer(route: Route, outcome: Any) -> Response:  # noqa: ANN401
+    """Write what a handler gave."""
+    reply = outcome if isinstance(outcome, Reply) else Reply(outcome)
+    status = reply.status or route.status
+    if status == HTTPStatus.NO_CONTENT:
+        return Response("", status)
+    headers = {"Cache-Control": "no-store", **reply.headers}
+    return Response(msgspec.json.encode(reply.body), status, headers, mimetype="application/json")
+
+
+def failure(error: Exception) -> Response:
+    """Write what went wrong."""
+    problem = problem_of(error)
+    return Response(
+        msgspec.json.encode(problem.body),
+        problem.status,
+        {"Cache-Control": "no-store", **problem.headers},
+        mimetype="application/json",
+    )
+
+
+def _answer_preflights(app: Quart, origins: Origins) -> None:
+    @app.before_request
+    async def preflight() -> Response | None:
+        if request.method != "OPTIONS":
+            return None
+        headers = origins.preflight(request.headers.get("Origin"), own_origin())
+        allowed = "Access-Control-Allow-Origin" in headers
+        return Response("", 204 if allowed else 403, headers)
+
+    @app.after_request
+    async def every_answer(response: Response) -> Response:
+        for name, value in ALWAYS.items():
+            response.headers.setdefault(name, value)
+        for name, value in origins.headers(request.headers.get("Origin"), own_origin()).items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+def own_origin() -> str:
+    """Give the origin under which this request reached us."""
+    return f"{request.scheme}://{request.host}"
+
+
+def _answer_errors(app: Quart) -> None:
+    @app.errorhandler(HTTPException)
+    async def refused(error: HTTPException) -> Response:
+        response = failure(error)
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    async def failed(error: Exception) -> Response:
+        return failure(error)

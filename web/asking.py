@@ -1,0 +1,115 @@
+"""What a handler is given: who asks, what for, and with which right."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from werkzeug.datastructures import Headers
+
+from appliance.domain.access import (
+    Actor,
+    AdministerSystem,
+    Grant,
+    Permission,
+    Role,
+    SystemGrant,
+    authorise,
+    authorise_system,
+)
+from appliance.domain.errors import Invalid, NotFound, NotSignedIn
+from appliance.domain.ids import MunicipalityId
+from appliance.services.assembly import Services
+
+P = TypeVar("P", bound=Permission)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A body with a status or headers of its own."""
+
+    body: Any = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask(Generic[P]):
+    """One request, authenticated, with everything in it read and checked."""
+
+    services: Services
+    permission: type[P]
+    actor: Actor | None
+    path: Mapping[str, Any]
+    query: Any
+    body: Any
+    payload: bytes
+    headers: Headers
+    url: str
+    """Path and query as they were asked for."""
+    address: str
+    municipality: MunicipalityId | None
+    """Named by `municipality_id` in the query, else None."""
+
+    @property
+    def signed_in(self) -> Actor:
+        """The actor; NotSignedIn when there is none."""
+        if self.actor is None:
+            raise NotSignedIn(reason="Sign in first")
+        return self.actor
+
+    async def one(self, named: int | None = None) -> Grant[P]:
+        """Give the right in the municipality that is meant.
+
+        That is the one named; else the actor's own; else, for a super admin, the only one there is.
+        """
+        wanted = MunicipalityId(named) if named is not None else self.municipality
+        actor = self.signed_in
+        if wanted is None and actor.municipality is None and actor.role is Role.SUPER_ADMIN:
+            wanted = await self._only_one()
+        return authorise(actor, self.permission, wanted)
+
+    async def _only_one(self) -> MunicipalityId:
+        grant = authorise_system(self.signed_in, AdministerSystem)
+        everywhere = await self.services.municipalities.all(grant)
+        real = [m for m in everywhere if not m.demo] or everywhere
+        if len(real) != 1:
+            raise Invalid(field="municipality_id", problem="say which municipality is meant")
+        return real[0].id
+
+    async def every(self) -> tuple[Grant[P], ...]:
+        """Give the right in every municipality that is meant: a super admin may mean all."""
+        actor = self.signed_in
+        if self.municipality is not None or actor.municipality is not None:
+            return (await self.one(),)
+        grant = authorise_system(actor, AdministerSystem)
+        everywhere = await self.services.municipalities.all(grant)
+        return tuple(authorise(actor, self.permission, m.id) for m in everywhere)
+
+    async def found(self, find: Callable[[Grant[P]], Awaitable[T]]) -> T:
+        """Give what is found in the first of the actor's municipalities that has it."""
+        missing = NotFound(kind="municipality", name="(none)")
+        for grant in await self.every():
+            try:
+                return await find(grant)
+            except NotFound as nothing:
+                missing = nothing
+        raise missing
+
+    def system(self) -> SystemGrant[P]:
+        """Give the right beyond municipalities, or raise NotAllowed."""
+        return authorise_system(self.signed_in, self.permission)
+
+    def is_everywhere(self) -> bool:
+        """Whether a super admin asks about all municipalities at once."""
+        return self.municipality is None and self.signed_in.role is Role.SUPER_ADMIN
+
+
+_BEARER: Final = re.compile(r"bearer\s+(\S+)\s*", re.IGNORECASE)
+
+
+def bearer(headers: Headers) -> str | None:
+    """Give the credential of an `Authorization: Bearer` header (RFC 6750, 2.1)."""
+    found = _BEARER.fullmatch(headers.get("Authorization", ""))
+    return found.group(1) if found else None

@@ -1,0 +1,117 @@
+"""What goes wrong, as HTTP says it: one table."""
+
+import logging
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from werkzeug.exceptions import HTTPException
+
+from appliance.domain.errors import (
+    Conflict,
+    DeliveryFailed,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Refused,
+    StorageFailed,
+    TooMany,
+    WeirError,
+)
+
+_log = logging.getLogger(__name__)
+
+STATUS: Final[dict[type[WeirError], int]] = {
+    Invalid: 422,
+    NotFound: 404,
+    Conflict: 409,
+    NotSignedIn: 401,
+    NotAllowed: 403,
+    TooMany: 429,
+    Refused: 400,
+    StorageFailed: 503,
+    DeliveryFailed: 502,
+    WeirError: 500,
+}
+
+_DISK_FULL: Final = re.compile(r"\bfull\b|no space|disk quota", re.IGNORECASE)
+_PLACE: Final = re.compile(r"^(?P<msg>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A status, a JSON body with `detail`, and headers."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Unreadable(Exception):
+    """The request's body is not JSON."""
+
+
+def problem_of(error: Exception) -> Problem:
+    """Say what went wrong without saying anything of how the program is made."""
+    match error:
+        case Invalid():
+            return _invalid(error)
+        case WeirError():
+            return _refused(error)
+        case msgspec.ValidationError():
+            return _not_valid(error)
+        case Unreadable():
+            return Problem(400, {"detail": str(error)})
+        case HTTPException():
+            status = error.code or 500
+            return Problem(status, {"detail": error.description or error.name})
+        case _:
+            _log.error("a request failed", exc_info=error)
+            return Problem(500, {"detail": "Something went wrong in Weir; its log says what"})
+
+
+def _refused(error: WeirError) -> Problem:
+    body: dict[str, Any] = {"detail": str(error)}
+    if error.advice:
+        body["hint"] = error.advice
+    headers: dict[str, str] = {}
+    match error:
+        case NotSignedIn():
+            headers["WWW-Authenticate"] = "Bearer"
+        case TooMany():
+            headers["Retry-After"] = str(error.fields.get("retry_after", 5))
+        case StorageFailed():
+            _log.error("a request could not be served: %s", error)
+            headers["Retry-After"] = "10"
+            if _DISK_FULL.search(str(error)):
+                return Problem(507, body, headers)
+        case _:
+            pass
+    return Problem(_status(error), body, headers)
+
+
+def _status(error: WeirError) -> int:
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def _invalid(error: Invalid) -> Problem:
+    name = str(error.fields.get("field", "unit"))
+    message = str(error.fields.get("problem", error))
+    return Problem(STATUS[Invalid], {"detail": [_detail(["body", *name.split(".")], message)]})
+
+
+def _not_valid(error: msgspec.ValidationError) -> Problem:
+    found = _PLACE.match(str(error))
+    message = found.group("msg") if found else str(error)
+    path = (found.group("path") if found else None) or "$"
+    place = [part for part in re.split(r"[.\[\]]+", path.removeprefix("$")) if part]
+    missing = re.search(r"missing required field `(\w+)`", message)
+    if missing:
+        place.append(missing.group(1))
+    return Problem(STATUS[Invalid], {"detail": [_detail(["body", *place], message)]})
+
+
+def _detail(place: list[str], message: str) -> dict[str, Any]:
+    return {"loc": place, "msg": message, "type": "value_error"}

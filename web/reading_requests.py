@@ -1,0 +1,111 @@
+"""From a request to an Ask: query, body and who it is."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, get_args, get_origin, get_type_hints
+
+import msgspec
+from quart import Request
+
+from appliance.domain.access import Actor, Permission
+from appliance.domain.errors import Invalid, NotSignedIn
+from appliance.domain.ids import MunicipalityId
+from appliance.services.assembly import Services
+from web.asking import Ask, bearer
+from web.problems import Unreadable
+from web.routes import LARGEST_ID, Open, Route
+from web.shapes import read_json
+
+_LOST_PLUS: Final = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+) (\d\d:?\d\d)$")
+
+
+async def read_request(route: Route, request: Request, services: Services) -> Ask[Any]:
+    """Authenticate, then read and check everything; raises what `problems` has a status for."""
+    actor = await _actor(route, request, services)
+    payload = await _payload(request)
+    return Ask(
+        services=services,
+        permission=Permission if isinstance(route.access, Open) else route.access,
+        actor=actor,
+        path=request.view_args or {},
+        query=_query(route, request),
+        body=_body(route, payload),
+        payload=payload,
+        headers=request.headers,
+        url=request.full_path.rstrip("?"),
+        address=request.remote_addr or "",
+        municipality=_municipality(request),
+    )
+
+
+async def _payload(request: Request) -> bytes:
+    data = await request.get_data(as_text=False)
+    return data if isinstance(data, bytes) else data.encode()
+
+
+async def _actor(route: Route, request: Request, services: Services) -> Actor | None:
+    if route.access in {Open.PUBLIC, Open.DEVICE}:
+        return None
+    token = bearer(request.headers)
+    if token is None:
+        raise NotSignedIn(reason="Sign in first")
+    return await services.sign_in.actor(token)
+
+
+def _municipality(request: Request) -> MunicipalityId | None:
+    text = request.args.get("municipality_id", "")
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text[:20]) > LARGEST_ID:
+        raise Invalid(field="municipality_id", problem="this is no id")
+    return MunicipalityId(int(text))
+
+
+def _body(route: Route, payload: bytes) -> Any:  # noqa: ANN401
+    if route.body is None:
+        return None
+    try:
+        return read_json(payload, route.body)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(f"The body is not JSON: {error}") from None
+
+
+def _query(route: Route, request: Request) -> Any:  # noqa: ANN401
+    if route.query is None:
+        return None
+    values = {
+        name: _values(request.args.getlist(name), several=several)
+        for name, several in _fields(route.query).items()
+        if name in request.args
+    }
+    try:
+        return msgspec.convert(values, route.query, strict=False)
+    except msgspec.ValidationError as error:
+        raise _QueryError(str(error)) from None
+
+
+class _QueryError(msgspec.ValidationError):
+    """A query that can't be read."""
+
+
+def _values(given: list[str], *, several: bool) -> str | list[str]:
+    """Take the last of what may be given once; split what may be given often at commas.
+
+    A `+` that nobody encoded has become a space: in a time it can only have been the zone's sign.
+    """
+    if several:
+        return [part for text in given for part in text.split(",") if part]
+    return _LOST_PLUS.sub(r"\1+\2", given[-1])
+
+
+def _fields(shape: type) -> Mapping[str, bool]:
+    """Give the names of a query's fields, and whether each takes several values."""
+    hints = get_type_hints(shape)
+    names = zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True)  # type: ignore[attr-defined]
+    return {encoded: _is_tuple(hints[name]) for name, encoded in names}
+
+
+def _is_tuple(hint: object) -> bool:
+    return get_origin(hint) is tuple or any(get_origin(part) is tuple for part in get_args(hint))

@@ -1,0 +1,73 @@
+"""What a route is: nothing is reachable that does not say who may reach it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from appliance.domain.access import Permission
+
+PREFIX: Final = "/api/v1"
+LARGEST_ID: Final = 2**48 - 1
+
+
+class Open(Enum):
+    """Routes that ask for no permission, and say so."""
+
+    PUBLIC = "public"
+    """Anybody."""
+    SIGNED_IN = "signed_in"
+    """Anybody who is signed in, about themselves."""
+    DEVICE = "device"
+    """A device with its key."""
+
+
+Access = type[Permission] | Open
+Handler = Callable[[Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method on one path. `access` has no default: who forgets it can't make a route."""
+
+    method: str
+    path: str
+    """`{name}` stands for an id, `{name:text}` for a text."""
+    access: Access
+    handler: Handler
+    """Takes an Ask, gives a body or a Reply."""
+    summary: str
+    answer: Any = None
+    """The type of the body; None for none."""
+    body: type | None = None
+    query: type | None = None
+    status: int = 200
+
+    def __post_init__(self) -> None:
+        """Refuse a route whose access is neither a permission nor explicitly open."""
+        is_permission = isinstance(self.access, type) and issubclass(self.access, Permission)
+        if not is_permission and not isinstance(self.access, Open):
+            raise TypeError(f"{self.method} {self.path} does not say who may use it")
+
+    @property
+    def rule(self) -> str:
+        """The path as Werkzeug writes it."""
+        return "/".join(_rule_part(part) for part in self.path.split("/"))
+
+    @property
+    def template(self) -> str:
+        """The path as OpenAPI writes it."""
+        return self.path.replace(":text}", "}")
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names in the path and what they stand for: `id` or `text`."""
+        parts = [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+        return {name: kind or "id" for name, _, kind in (part.partition(":") for part in parts)}
+
+
+def _rule_part(part: str) -> str:
+    if not part.startswith("{"):
+        return part
+    name, _, kind = part[1:-1].partition(":")
+    return f"<string:{name}>" if kind else f"<int(max={LARGEST_ID}):{name}>"

@@ -1,0 +1,148 @@
+// @ts-check
+/** The control room: fetches what there is, follows the live line, and wires the panels together. */
+
+import { AlarmList } from "./alerts.js";
+import { AlertDetail } from "./alert_detail.js";
+import { the } from "./dom.js";
+import { LineSign } from "./line.js";
+import { Live } from "./live.js";
+import { NetworkMap } from "./map.js";
+import { SensorList } from "./sensors.js";
+import { SensorDetail } from "./sensor_detail.js";
+import { Sound } from "./sound.js";
+import { Store } from "./store.js";
+import { Strip } from "./strip.js";
+import { chooseTown } from "./towns.js";
+
+const LISTED = ["open", "acknowledged", "in_progress"];
+const RETRY = 3000;
+/** Events that may wait for the lists to arrive; beyond that the lists are fetched once more. */
+const MOST_WAITING = 5000;
+
+export class Room {
+  /**
+   * @param {import("./api.js").Api} api
+   */
+  constructor(api) {
+    this.api = api;
+    this.leaving = new AbortController();
+    /** @type {import("./types.js").LiveMessage[] | null} */
+    this.waiting = null;
+    this.loading = 0;
+  }
+
+  async enter() {
+    const town = await chooseTown(this.api, this.leaving.signal);
+    if (this.leaving.signal.aborted) return;
+    this.town = town;
+    this.store = new Store(() => this.api.now());
+    this.live = new Live(this.api, town);
+    this.#furnish();
+    this.#listen();
+    this.live.start();
+    this.#followAddress();
+  }
+
+  /** Take everything down; the next person begins with an empty room. */
+  leave() {
+    this.leaving.abort();
+    this.live?.stop();
+    clearTimeout(this.loading);
+    for (const part of this.parts ?? []) part.stop?.();
+    document.title = "Weir";
+  }
+
+  /**
+   * A path for this municipality; only a super admin has to say which.
+   * @param {string} path
+   */
+  path(path) {
+    if (!this.api.user?.is_super_admin) return path;
+    return `${path}${path.includes("?") ? "&" : "?"}municipality_id=${this.town}`;
+  }
+
+  #furnish() {
+    const store = /** @type {Store} */ (this.store);
+    const live = /** @type {Live} */ (this.live);
+    const { signal } = this.leaving;
+    const detail = the("detail");
+    this.parts = [
+      new AlarmList(this.api, store, this, signal),
+      new NetworkMap(store, signal),
+      new SensorList(store, signal),
+      new AlertDetail(this.api, store, this, detail, signal),
+      new SensorDetail(this.api, store, detail, signal),
+      new LineSign(this.api, store, live, signal),
+      new Strip(this.api, this, signal),
+      new Sound(store, signal),
+    ];
+  }
+
+  #listen() {
+    const { signal } = this.leaving;
+    const live = /** @type {Live} */ (this.live);
+    live.addEventListener("resync", () => this.#load());
+    live.addEventListener("message", (event) => this.#take(/** @type {CustomEvent} */ (event).detail));
+    addEventListener("hashchange", () => this.#followAddress(), { signal });
+    the("signout").addEventListener("click", () => this.api.signOut().catch(() => {}), { signal });
+    for (const tab of document.querySelectorAll("nav.tabs button")) {
+      tab.addEventListener("click", () => this.#turnTo(/** @type {HTMLElement} */ (tab)), { signal });
+    }
+    this.#turnTo(/** @type {HTMLElement} */ (document.querySelector("nav.tabs button")));
+  }
+
+  /**
+   * @param {HTMLElement} tab
+   */
+  #turnTo(tab) {
+    document.body.dataset.tab = tab.dataset.tab;
+    for (const each of document.querySelectorAll("nav.tabs button")) {
+      each.setAttribute("aria-current", String(each === tab));
+    }
+    if (location.hash) location.hash = "";
+  }
+
+  /** What is chosen stands in the address, so that reload and "back" do what one expects. */
+  #followAddress() {
+    const [, kind, id] = location.hash.split("/");
+    const known = kind === "alert" || kind === "sensor";
+    this.store?.choose(known ? { kind, id: Number(id) } : null);
+  }
+
+  /** Fetch everything; what arrives on the line meanwhile is taken in afterwards. */
+  async #load() {
+    clearTimeout(this.loading);
+    this.waiting = [];
+    try {
+      await this.fetchLists();
+    } catch {
+      if (!this.leaving.signal.aborted) this.loading = setTimeout(() => this.#load(), RETRY);
+      return;
+    }
+    const waited = this.waiting ?? [];
+    this.waiting = null;
+    for (const message of waited) this.store?.apply(message);
+    if (waited.length >= MOST_WAITING) this.#load();
+  }
+
+  async fetchLists() {
+    const store = /** @type {Store} */ (this.store);
+    const [sensors, pipelines, ...alerts] = await Promise.all([
+      this.api.all(this.path("/api/v1/sensors")),
+      this.api.all(this.path("/api/v1/pipelines"), 200_000),
+      ...LISTED.map((status) => this.api.all(this.path(`/api/v1/alerts?status=${status}`), 5000)),
+    ]);
+    store.setPipelines(pipelines);
+    store.setSensors(sensors);
+    store.setAlerts(alerts.flat(), LISTED);
+    store.loaded = true;
+  }
+
+  /**
+   * @param {import("./types.js").LiveMessage} message
+   */
+  #take(message) {
+    if (!this.waiting) this.store?.apply(message);
+    else if (this.waiting.length < MOST_WAITING) this.waiting.push(message);
+  }
+}
