@@ -163,9 +163,8 @@ def columns_of(rows: Iterable[Mapping[str, object]]) -> Columns:
     """Find the meaning of a layer's columns."""
     several = list(rows)
     names: dict[str, str] = {}
-    for row in several:
-        for name in row:
-            names.setdefault(name, re.sub(r"[\W_]+", "", name).lower())
+    for name in dict.fromkeys(name for row in several for name in row):
+        names[name] = re.sub(r"[\W_]+", "", name).lower()
     plain = {
         meaning: tuple(name for form in forms for name, short in names.items() if short == form)
         for meaning, forms in _PLAIN.items()
@@ -180,8 +179,10 @@ def as_text(value: object) -> str:
         value = int(value)
     if value is None or isinstance(value, dict | list | bytes):
         return ""
-    printable = "".join(c if c.isprintable() else " " for c in str(value)[: 2 * LONGEST_TEXT])
-    return " ".join(printable.split())[:LONGEST_TEXT]
+    said = str(value)[: 2 * LONGEST_TEXT]
+    if not said.isprintable():
+        said = "".join(c if c.isprintable() else " " for c in said)
+    return " ".join(said.split())[:LONGEST_TEXT]
 
 
 def _measured(meaning: str, names: Mapping[str, str]) -> Iterable[Measured]:

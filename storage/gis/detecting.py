@@ -94,7 +94,7 @@ def question(source: str, plan: Plan) -> FileRefused:
         remedy=(
             f"pass --crs EPSG:n.{hint} If the drawing has no coordinate system, pass "
             f"--local-origin LONGITUDE,LATITUDE[,X,Y][,m|ft]: where on the Earth its point X,Y "
-            f"(0,0 if left out) lies.{scale}"
+            f"(its middle if left out) lies.{scale}"
         ),
     )
 

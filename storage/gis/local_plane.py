@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from appliance.domain.errors import Invalid
 from appliance.domain.sensors import Position
 from storage.gis.crs import Crs
@@ -13,33 +15,41 @@ FARTHEST_M: Final = 100_000.0
 """From the origin; at that distance the plane is off by 4 m, and somebody has mistaken something."""
 
 UNITS_M: Final = {"m": 1.0, "ft": 0.3048}
-_FORM: Final = (
-    "write LONGITUDE,LATITUDE[,X,Y][,m|ft], for example 33.05,34.68 or 33.05,34.68,0,0,ft"
-)
+_FORM: Final = "write LONGITUDE,LATITUDE[,X,Y][,m|ft], for example 33.05,34.68 or 33.05,34.68,0,0,m"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalOrigin:
-    """The plane that touches the ellipsoid at `position`, where the drawing has the point (x, y)."""
+    """The plane that touches the ellipsoid at `position`, where the drawing has its point `anchor`.
+
+    Without an anchor that is the middle of the drawing. Only an anchor keeps everything in place
+    when a drawing that has grown is read again.
+    """
 
     position: Position
-    x: float = 0.0
-    y: float = 0.0
+    anchor: tuple[float, float] | None = None
     metres_per_unit: float | None = None
     """None: metres, or feet where the lengths of the pipes say so."""
 
-    def crs(self) -> Crs:
-        """Give the azimuthal equidistant system of this origin, in metres."""
+    def metres(self, points: Coordinates, metres_per_unit: float) -> tuple[Crs, Coordinates]:
+        """Give the azimuthal equidistant system of this origin, and the points in its metres."""
+        anchor = self.anchor or _middle(points)
         at = self.position
-        return Crs(
-            f"local plane at {at.longitude:.6f},{at.latitude:.6f}",
+        crs = Crs(
+            f"local plane: {anchor[0]:.10g},{anchor[1]:.10g} × {metres_per_unit:g} m "
+            f"at {at.longitude:.7f},{at.latitude:.7f}",
             f"+proj=aeqd +lat_0={at.latitude:.10f} +lon_0={at.longitude:.10f} "
             "+datum=WGS84 +units=m +no_defs +type=crs",
         )
+        return crs, (points - anchor) * metres_per_unit
 
-    def metres(self, points: Coordinates, metres_per_unit: float) -> Coordinates:
-        """Give the points in metres from the origin, same shape."""
-        return (points - (self.x, self.y)) * metres_per_unit
+
+def _middle(points: Coordinates) -> tuple[float, float]:
+    known = points[np.isfinite(points).all(axis=1)]
+    if not len(known):
+        return 0.0, 0.0
+    x, y = (known.min(axis=0) + known.max(axis=0)) / 2
+    return float(x), float(y)
 
 
 def parse_origin(text: str) -> LocalOrigin:
@@ -47,12 +57,14 @@ def parse_origin(text: str) -> LocalOrigin:
     parts = [part.strip() for part in text.split(",")]
     scale = _scale(parts.pop()) if len(parts) in {3, 5} else None
     numbers = [number(part) for part in parts]
-    longitude, latitude, x, y = (*numbers, 0.0, 0.0)[:4] if len(numbers) in {2, 4} else (None,) * 4
-    if longitude is None or latitude is None or x is None or y is None:
+    if len(numbers) not in {2, 4} or None in numbers:
         raise Invalid(field="local-origin", problem=_FORM)
+    longitude, latitude, *anchor = (value for value in numbers if value is not None)
     if abs(longitude) > 180 or abs(latitude) > 90:  # noqa: PLR2004 - the globe's
         raise Invalid(field="local-origin", problem="longitude comes first, in degrees")
-    return LocalOrigin(Position(longitude, latitude), x, y, scale)
+    return LocalOrigin(
+        Position(longitude, latitude), (anchor[0], anchor[1]) if anchor else None, scale
+    )
 
 
 def _scale(text: str) -> float:

@@ -60,7 +60,7 @@ def _placed(
 ) -> tuple[Crs, Coordinates]:
     points = plan.coordinates()
     if origin is not None:
-        chosen, points = origin.crs(), _local_metres(source, plan, origin)
+        chosen, points = _local_metres(source, plan, origin)
     else:
         chosen = crs or from_file(plan.crs) or _detected(source, plan)
     try:
@@ -81,12 +81,12 @@ def _detected(source: str, plan: Plan) -> Crs:
     raise question(source, plan)
 
 
-def _local_metres(source: str, plan: Plan, origin: LocalOrigin) -> Coordinates:
-    points = plan.coordinates()
+def _local_metres(source: str, plan: Plan, origin: LocalOrigin) -> tuple[Crs, Coordinates]:
     unit = origin.metres_per_unit or local_unit(plan)
     if unit is None:
         raise question(source, plan)
-    metres = origin.metres(points, unit)
+    points = plan.coordinates()
+    crs, metres = origin.metres(points, unit)
     farthest = float(np.abs(metres[np.isfinite(metres)]).max(initial=0.0))
     if farthest > FARTHEST_M:
         middle = np.median(points, axis=0)
@@ -98,7 +98,7 @@ def _local_metres(source: str, plan: Plan, origin: LocalOrigin) -> Coordinates:
                 f"its middle is {middle[0]:.10g},{middle[1]:.10g}"
             ),
         )
-    return metres
+    return crs, metres
 
 
 def _must_fit(source: str, plan: Plan, crs: Crs, points: Coordinates, lonlat: Coordinates) -> None:

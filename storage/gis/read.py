@@ -5,22 +5,26 @@ from typing import Final
 
 from appliance.domain.errors import FileRefused
 from appliance.domain.network import NetworkModel
+from appliance.domain.sensors import Position
 from storage.gis.crs import named
 from storage.gis.epanet import read_epanet
 from storage.gis.epanet_text import is_inp
 from storage.gis.geojson import is_geojson, read_geojson
 from storage.gis.geopackage import MAGIC, read_geopackage
-from storage.gis.local_plane import LocalOrigin
+from storage.gis.local_plane import LocalOrigin, parse_origin
 from storage.gis.placing import place
 from storage.gis.plan import Drawing
 from storage.gis.shapefile import SHP_MAGIC, ZIP_MAGIC, read_shapefile, read_zipped_shapefiles
 from storage.gis.text import decode
 
+Origin = LocalOrigin | tuple[float, float] | str
+"""Also (longitude, latitude), or the text of --local-origin: `LONGITUDE,LATITUDE[,X,Y][,m|ft]`."""
+
 BEGINNING: Final = 64 << 10
 
 
 def read_network(
-    path: Path, *, crs: str | None = None, origin: LocalOrigin | None = None
+    path: Path, *, crs: str | None = None, origin: Origin | None = None
 ) -> NetworkModel:
     """Give the network of an EPANET, GeoJSON, GeoPackage or Shapefile (.shp or .zip), in WGS 84.
 
@@ -37,7 +41,13 @@ def read_network(
             problem=_empty(drawing),
             remedy="export the layers of pipes (lines) and nodes (points)",
         )
-    return place(drawing, crs=chosen, origin=origin)
+    return place(drawing, crs=chosen, origin=_origin(origin))
+
+
+def _origin(said: Origin | None) -> LocalOrigin | None:
+    if isinstance(said, str):
+        return parse_origin(said)
+    return LocalOrigin(Position(*said)) if isinstance(said, tuple) else said
 
 
 def _read(path: Path) -> Drawing:
