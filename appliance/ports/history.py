@@ -103,6 +103,7 @@ class History(Protocol):
         """Add the trusted readings of consecutive batches and move the cursor, atomically.
 
         Batches at or before the cursor are passed over, so applying twice changes nothing.
+        Raises StorageFailed, and nothing is applied, when a batch is missing between.
         """
         ...
 
@@ -120,4 +121,13 @@ class History(Protocol):
     @property
     def applied(self) -> Sequence:
         """The cursor: the last batch that is in."""
+        ...
+
+    @property
+    def applied_at(self) -> Instant:
+        """When the journal stored that batch, 0 before the first: tells one journal from another."""
+        ...
+
+    async def begin_again(self) -> None:
+        """Forget everything, and be at 0."""
         ...

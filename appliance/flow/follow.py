@@ -1,0 +1,40 @@
+"""History follows the journal."""
+
+import asyncio
+from typing import Final
+
+from appliance.domain.readings import StoredBatch
+from appliance.ports.history import History
+from appliance.ports.journal import Journal
+
+MOST_BATCHES: Final = 4_096
+MOST_READINGS: Final = 50_000
+
+
+async def follow(journal: Journal, history: History, wake: asyncio.Event) -> None:
+    """Apply everything in the journal to history, for ever; `wake` says that there is more.
+
+    What has come together is applied together, about 50,000 readings at once. A history that is
+    not of this journal (one of the two was put back from a backup, or lost) begins again.
+    Raises StorageFailed when either store does.
+    """
+    if await _is_of_another_journal(journal, history):
+        await history.begin_again()
+    while True:
+        wake.clear()
+        batches = await _next(journal, history)
+        if batches:
+            await history.apply(batches)
+        else:
+            await wake.wait()
+
+
+async def _next(journal: Journal, history: History) -> tuple[StoredBatch, ...]:
+    return await journal.read(history.applied, limit=MOST_BATCHES, most_readings=MOST_READINGS)
+
+
+async def _is_of_another_journal(journal: Journal, history: History) -> bool:
+    if history.applied == 0:
+        return False
+    batch = await journal.batch(history.applied)
+    return batch is None or batch.stored_at != history.applied_at

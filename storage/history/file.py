@@ -1,0 +1,134 @@
+"""The file of history, and what happens when it can't be used: it is put aside and begun again.
+
+Everything in it comes from the journal, so nothing is lost; the follower fills it again.
+"""
+
+import logging
+import shutil
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from appliance.domain.errors import StorageFailed
+from appliance.domain.ids import Sequence
+from appliance.domain.instant import Instant, to_datetime
+
+LAYOUT: Final = 1
+THREADS: Final = 2
+_NAME: Final = "history.duckdb"
+_KEPT_ASIDE: Final = 2
+_SCHEMA: Final = """
+CREATE TABLE readings (
+    municipality BIGINT NOT NULL,
+    sensor BIGINT NOT NULL,
+    time BIGINT NOT NULL,     -- Instant
+    arrived BIGINT NOT NULL,  -- Instant
+    value DOUBLE NOT NULL,    -- SI
+    quality DOUBLE NOT NULL,  -- NaN where the device gave none
+    marks UTINYINT NOT NULL,
+    sequence BIGINT NOT NULL, -- the batch's place in the journal
+    place INTEGER NOT NULL    -- the reading's place in the batch
+);
+CREATE TABLE progress (applied BIGINT NOT NULL, stored_at BIGINT NOT NULL);
+INSERT INTO progress VALUES (0, 0);
+CREATE TABLE layout (version INTEGER NOT NULL);
+"""
+_log = logging.getLogger(__name__)
+
+
+class _Unusable(Exception):
+    """The file opens, but is not one of ours or not of this version."""
+
+
+def open_history(folder: Path, memory_limit: str, now: Instant) -> duckdb.DuckDBPyConnection:
+    """Open history; one that is damaged, of another layout or suspected is put aside and begun anew.
+
+    Raises StorageFailed when the file is in use, or the folder can't be written.
+    """
+    path = folder / _NAME
+    try:
+        shutil.rmtree(_spill(folder), ignore_errors=True)
+        if _suspicion(folder).exists():
+            _put_aside(folder, now, "a read had found it damaged")
+            _suspicion(folder).unlink()
+        try:
+            return _open(path, memory_limit)
+        except (duckdb.Error, _Unusable) as error:
+            if "lock on file" in str(error):
+                raise StorageFailed(store="history", problem="another program uses it") from error
+            _put_aside(folder, now, str(error))
+            return _open(path, memory_limit)
+    except (OSError, duckdb.Error, _Unusable) as error:
+        raise StorageFailed(store="history", problem=str(error)) from error
+
+
+def suspect(folder: Path) -> None:
+    """Have the file put aside at the next start: a block of it can't be read."""
+    _suspicion(folder).touch()
+
+
+def progress_of(connection: duckdb.DuckDBPyConnection) -> tuple[Sequence, Instant]:
+    """Give the last batch that is in, and when the journal stored it."""
+    ((applied, stored_at),) = connection.execute("SELECT * FROM progress").fetchall()
+    return Sequence(applied), Instant(stored_at)
+
+
+def _open(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        str(path),
+        config={
+            "memory_limit": memory_limit,
+            "threads": THREADS,
+            "temp_directory": str(_spill(path.parent)),
+            "enable_external_access": False,
+            "allow_community_extensions": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_persistent_secrets": False,
+            "lock_configuration": True,
+        },
+    )
+    try:
+        _bring_up_to_date(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
+    tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    if not tables:
+        connection.begin()
+        connection.execute(_SCHEMA).complete()
+        connection.execute("INSERT INTO layout VALUES (?)", [LAYOUT]).complete()
+        connection.commit()
+    elif ("layout",) not in tables:
+        raise _Unusable("it is not a history of Weir")
+    found = connection.execute("SELECT version FROM layout").fetchall()
+    if found != [(LAYOUT,)]:
+        raise _Unusable(f"its layout is {found}, known is {LAYOUT}")
+    progress_of(connection)
+
+
+def _put_aside(folder: Path, now: Instant, why: str) -> None:
+    """Rename the file and its log; only the newest two are kept."""
+    stamp = to_datetime(now).strftime("%Y%m%dT%H%M%S.%fZ")
+    _log.warning("history can't be used and is rebuilt from the journal: %s", why)
+    for suffix in ("", ".wal"):
+        file = folder / f"{_NAME}{suffix}"
+        if file.exists():
+            file.replace(folder / f"{_NAME}.damaged-{stamp}{suffix}")
+    aside = [f for f in folder.glob(f"{_NAME}.damaged-*") if f.suffix != ".wal"]
+    for file in sorted(aside)[:-_KEPT_ASIDE]:
+        file.unlink()
+        file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
+
+
+def _suspicion(folder: Path) -> Path:
+    return folder / f"{_NAME}.suspect"
+
+
+def _spill(folder: Path) -> Path:
+    return folder / "history.spill"
