@@ -3,7 +3,7 @@
 
 import { statusWord } from "./alerts.js";
 import { Chart } from "./chart.js";
-import { fill, h, keyed, say, set } from "./dom.js";
+import { closeButton, fill, h, keyed, say, set } from "./dom.js";
 import { quantity, time, words } from "./format.js";
 import { symbol } from "./shapes.js";
 
@@ -24,102 +24,58 @@ const ACTIONS = [
   { act: "close", label: "Close", from: ["resolved"], body: (notes) => ({ notes }) },
 ];
 
-export class AlertDetail {
+/** Shows one alarm in the panel until `stop`. */
+export class AlertView {
   /**
    * @param {import("./api.js").Api} api
    * @param {import("./store.js").Store} store
-   * @param {import("./room.js").Room} room
    * @param {HTMLElement} panel
-   * @param {AbortSignal} signal
+   * @param {number} id
    */
-  constructor(api, store, room, panel, signal) {
+  constructor(api, store, panel, id) {
     this.api = api;
     this.store = store;
-    this.room = room;
-    this.panel = panel;
-    /** @type {Alert | null} */
-    this.alert = null;
+    this.id = id;
     /** @type {Chart | null} */
     this.chart = null;
     this.fetched = "";
-    store.addEventListener("change", (event) => this.#onChange(/** @type {CustomEvent} */ (event).detail));
-    signal.addEventListener("abort", () => this.stop());
+    this.stopped = false;
+    this.parts = frame(
+      panel,
+      ACTIONS.map(({ act, label, body }) => h("button", { "data-act": act, onclick: () => this.#act(act, body) }, label)),
+      h("button", { "data-act": "comments", onclick: () => this.#comment() }, "Comment"),
+    );
+    const known = store.alerts.get(id);
+    if (known) this.#draw(known);
+    this.#fetch();
   }
 
   stop() {
+    this.stopped = true;
     this.chart?.stop();
-    this.chart = null;
-    this.alert = null;
   }
 
-  /**
-   * @param {Set<string>} topics
-   */
-  #onChange(topics) {
-    const { choice } = this.store;
-    if (choice?.kind !== "alert") return this.alert && this.stop();
-    if (this.alert?.id !== choice.id) return this.#open(choice.id);
-    const live = this.store.alerts.get(choice.id);
-    if (topics.has("alerts") && live && version(live) !== this.fetched) this.#fetch(choice.id);
+  /** Look again when the alarm has changed. */
+  update() {
+    const live = this.store.alerts.get(this.id);
+    if (live && version(live) !== this.fetched) this.#fetch();
   }
 
-  /**
-   * @param {number} id
-   */
-  async #open(id) {
-    this.stop();
-    const known = this.store.alerts.get(id);
-    this.alert = known ?? /** @type {any} */ ({ id, title: "Alarm", changes: [] });
-    this.#furnish();
-    if (known) this.#draw();
-    await this.#fetch(id);
-  }
-
-  /**
-   * @param {number} id
-   */
-  async #fetch(id) {
-    const live = this.store.alerts.get(id);
+  async #fetch() {
+    const live = this.store.alerts.get(this.id);
     this.fetched = live ? version(live) : "";
     try {
-      const alert = await this.api.get(`/api/v1/alerts/${id}`);
-      if (this.alert?.id !== id) return;
-      this.alert = alert;
-      this.#draw();
+      const alert = await this.api.get(`/api/v1/alerts/${this.id}`);
+      if (!this.stopped) this.#draw(alert);
     } catch (error) {
-      if (this.alert?.id === id) say(this.parts.complaint, /** @type {Error} */ (error).message);
+      say(this.parts.complaint, /** @type {Error} */ (error).message);
     }
   }
 
-  /** The frame of an alarm; drawn once, so that nothing one types is lost when it changes. */
-  #furnish() {
-    const part = (/** @type {keyof HTMLElementTagNameMap} */ tag, name = "") => h(tag, { class: name });
-    const note = h("textarea", { id: "alert-note", rows: 2, maxlength: 2000 });
-    const complaint = h("p", { class: "complaint", role: "alert" });
-    const buttons = ACTIONS.map((action) =>
-      h("button", { "data-act": action.act, onclick: () => this.#act(action.act, action.body) }, action.label),
-    );
-    const comment = h("button", { "data-act": "comments", onclick: () => this.#comment() }, "Comment");
-    this.parts = {
-      mark: part("span", "mark"), title: h("h2", { id: "detail-title", tabindex: -1 }),
-      state: h("p", { class: "state", role: "status" }), evidence: part("p", "evidence"),
-      facts: part("dl", "facts"), chart: part("div", "chart"), changes: part("ol", "changes"),
-      note, complaint, buttons, comment,
-    };
-    const { mark, title, state, evidence, facts, chart, changes } = this.parts;
-    const close = h("button", { class: "close", onclick: () => { location.hash = ""; } }, "Close");
-    fill(this.panel,
-      h("header", {}, mark, title, close),
-      h("div", { class: "scroll" }, state, evidence,
-        h("div", { class: "handle" }, h("label", { for: "alert-note" }, "Note"), note,
-          h("div", { class: "actions" }, ...buttons, comment), complaint),
-        chart, facts, h("h3", {}, "What happened"), changes));
-    this.panel.hidden = false;
-    title.focus({ preventScroll: true });
-  }
-
-  #draw() {
-    const alert = /** @type {Alert} */ (this.alert);
+  /**
+   * @param {Alert} alert
+   */
+  #draw(alert) {
     const { mark, title, state, evidence, facts, buttons, changes } = this.parts;
     fill(mark, symbol(alert.severity));
     say(title, alert.title);
@@ -170,15 +126,13 @@ export class AlertDetail {
    */
   async #act(act, body) {
     const { note, complaint, buttons, comment, title } = this.parts;
-    const id = this.alert?.id;
     const all = [...buttons, comment];
     complaint.textContent = "";
     for (const button of all) button.disabled = true;
     try {
-      await this.api.post(`/api/v1/alerts/${id}/${act}`, body(note.value.trim()));
-      if (this.alert?.id !== id) return;
+      await this.api.post(`/api/v1/alerts/${this.id}/${act}`, body(note.value.trim()));
       note.value = "";
-      await this.#fetch(/** @type {number} */ (id));
+      await this.#fetch();
     } catch (error) {
       complaint.textContent = /** @type {Error} */ (error).message;
     } finally {
@@ -194,6 +148,30 @@ export class AlertDetail {
     complaint.textContent = "Write the comment first.";
     note.focus();
   }
+}
+
+/**
+ * The frame of an alarm; made once, so that nothing one types is lost when the alarm changes.
+ * @param {HTMLElement} panel
+ * @param {HTMLButtonElement[]} buttons
+ * @param {HTMLButtonElement} comment
+ */
+function frame(panel, buttons, comment) {
+  const mark = h("span", { class: "mark" });
+  const title = h("h2", { id: "detail-title", tabindex: -1 }, "Alarm");
+  const state = h("p", { class: "state", role: "status" });
+  const evidence = h("p", { class: "evidence" });
+  const note = h("textarea", { id: "alert-note", rows: 2, maxlength: 2000 });
+  const complaint = h("p", { class: "complaint", role: "alert" });
+  const chart = h("div", { class: "chart" });
+  const facts = h("dl", { class: "facts" });
+  const changes = h("ol", { class: "changes" });
+  const handle = h("div", { class: "handle" },
+    h("label", { for: "alert-note" }, "Note"), note, h("div", { class: "actions" }, ...buttons, comment), complaint);
+  fill(panel,
+    h("header", {}, mark, title, closeButton()),
+    h("div", { class: "scroll" }, state, evidence, handle, chart, facts, h("h3", {}, "What happened"), changes));
+  return { mark, title, state, evidence, note, complaint, chart, facts, changes, buttons, comment };
 }
 
 /** @param {Alert} alert */

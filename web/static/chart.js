@@ -29,6 +29,8 @@ export class Chart {
     this.shown = "";
     /** @type {import("./types.js").Series | null} */
     this.series = null;
+    this.dark = matchMedia("(prefers-color-scheme: dark)");
+    this.redraw = () => this.draw();
     this.#furnish(place);
     this.timer = setInterval(() => this.#refresh(), REFRESH);
     this.load();
@@ -37,7 +39,7 @@ export class Chart {
   stop() {
     clearInterval(this.timer);
     this.resizing?.disconnect();
-    this.dark?.removeEventListener("change", this.redraw);
+    this.dark.removeEventListener("change", this.redraw);
   }
 
   /**
@@ -49,8 +51,6 @@ export class Chart {
     this.buttons = RANGES.map(([label, range]) => h("button", { onclick: () => this.#show(range) }, label));
     fill(place, h("div", { class: "ranges", role: "group", "aria-label": "Time shown" }, ...this.buttons), this.canvas, this.readout);
     this.plot = new Plot(this.canvas);
-    this.redraw = () => this.draw();
-    this.dark = matchMedia("(prefers-color-scheme: dark)");
     this.dark.addEventListener("change", this.redraw);
     this.resizing = new ResizeObserver(this.redraw);
     this.resizing.observe(this.canvas);

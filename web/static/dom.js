@@ -65,6 +65,14 @@ function solid(children) {
   return kept;
 }
 
+/** The way back from a detail to the lists: an address without a choice. */
+export function closeButton() {
+  const back = () => {
+    location.hash = "";
+  };
+  return h("button", { class: "close", onclick: back }, "Close");
+}
+
 /**
  * Find an element that the page promises to have.
  * @param {string} id

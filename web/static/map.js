@@ -103,7 +103,8 @@ export class NetworkMap {
   }
 
   #fit() {
-    if (this.box) this.view.fit(this.box, this.canvas.clientWidth, this.canvas.clientHeight);
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    if (this.box && width && height) this.view.fit(this.box, width, height);
     this.#soon();
   }
 

@@ -2,13 +2,12 @@
 /** The control room: fetches what there is, follows the live line, and wires the panels together. */
 
 import { AlarmList } from "./alerts.js";
-import { AlertDetail } from "./alert_detail.js";
+import { Detail } from "./detail.js";
 import { the } from "./dom.js";
 import { LineSign } from "./line.js";
 import { Live } from "./live.js";
 import { NetworkMap } from "./map.js";
 import { SensorList } from "./sensors.js";
-import { SensorDetail } from "./sensor_detail.js";
 import { Sound } from "./sound.js";
 import { Store } from "./store.js";
 import { Strip } from "./strip.js";
@@ -48,7 +47,6 @@ export class Room {
     this.leaving.abort();
     this.live?.stop();
     clearTimeout(this.loading);
-    for (const part of this.parts ?? []) part.stop?.();
     document.title = "Weir";
   }
 
@@ -65,17 +63,13 @@ export class Room {
     const store = /** @type {Store} */ (this.store);
     const live = /** @type {Live} */ (this.live);
     const { signal } = this.leaving;
-    const detail = the("detail");
-    this.parts = [
-      new AlarmList(this.api, store, this, signal),
-      new NetworkMap(store, signal),
-      new SensorList(store, signal),
-      new AlertDetail(this.api, store, this, detail, signal),
-      new SensorDetail(this.api, store, detail, signal),
-      new LineSign(this.api, store, live, signal),
-      new Strip(this.api, this, signal),
-      new Sound(store, signal),
-    ];
+    new AlarmList(this.api, store, this, signal);
+    new NetworkMap(store, signal);
+    new SensorList(store, signal);
+    new Detail(this.api, store, the("detail"), signal);
+    new LineSign(this.api, store, live, signal);
+    new Strip(this.api, this, signal);
+    new Sound(store, signal);
   }
 
   #listen() {
@@ -86,20 +80,13 @@ export class Room {
     addEventListener("hashchange", () => this.#followAddress(), { signal });
     the("signout").addEventListener("click", () => this.api.signOut().catch(() => {}), { signal });
     for (const tab of document.querySelectorAll("nav.tabs button")) {
-      tab.addEventListener("click", () => this.#turnTo(/** @type {HTMLElement} */ (tab)), { signal });
+      const turn = () => {
+        turnTo(/** @type {HTMLElement} */ (tab));
+        location.hash = "";
+      };
+      tab.addEventListener("click", turn, { signal });
     }
-    this.#turnTo(/** @type {HTMLElement} */ (document.querySelector("nav.tabs button")));
-  }
-
-  /**
-   * @param {HTMLElement} tab
-   */
-  #turnTo(tab) {
-    document.body.dataset.tab = tab.dataset.tab;
-    for (const each of document.querySelectorAll("nav.tabs button")) {
-      each.setAttribute("aria-current", String(each === tab));
-    }
-    if (location.hash) location.hash = "";
+    turnTo(/** @type {HTMLElement} */ (document.querySelector("nav.tabs button")));
   }
 
   /** What is chosen stands in the address, so that reload and "back" do what one expects. */
@@ -144,5 +131,16 @@ export class Room {
   #take(message) {
     if (!this.waiting) this.store?.apply(message);
     else if (this.waiting.length < MOST_WAITING) this.waiting.push(message);
+  }
+}
+
+/**
+ * Show one panel of the narrow shell; on a wide screen all are shown anyway.
+ * @param {HTMLElement} tab
+ */
+function turnTo(tab) {
+  document.body.dataset.tab = tab.dataset.tab;
+  for (const each of document.querySelectorAll("nav.tabs button")) {
+    each.setAttribute("aria-current", String(each === tab));
   }
 }

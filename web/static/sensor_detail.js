@@ -2,66 +2,42 @@
 /** One sensor: its value now, its course, what is known of its device, and its alarms. */
 
 import { Chart } from "./chart.js";
-import { fill, h, say } from "./dom.js";
+import { closeButton, fill, h, say } from "./dom.js";
 import { age, quantity, time, words } from "./format.js";
 import { statusWord } from "./alerts.js";
 
-export class SensorDetail {
+/** Shows one sensor in the panel until `stop`. */
+export class SensorView {
   /**
    * @param {import("./api.js").Api} api
    * @param {import("./store.js").Store} store
    * @param {HTMLElement} panel
-   * @param {AbortSignal} signal
+   * @param {number} id
    */
-  constructor(api, store, panel, signal) {
-    this.api = api;
+  constructor(api, store, panel, id) {
     this.store = store;
-    this.panel = panel;
-    /** @type {number | null} */
-    this.id = null;
-    /** @type {Chart | null} */
-    this.chart = null;
-    store.addEventListener("change", () => this.#onChange());
-    signal.addEventListener("abort", () => this.stop());
+    this.id = id;
+    const place = h("div", { class: "chart" });
+    this.parts = {
+      title: h("h2", { id: "detail-title", tabindex: -1 }), value: h("p", { class: "now" }),
+      facts: h("dl", { class: "facts" }), alarms: h("ul", { class: "changes" }),
+    };
+    const { title, value, facts, alarms } = this.parts;
+    fill(panel,
+      h("header", {}, title, closeButton()),
+      h("div", { class: "scroll" }, value, place, facts, h("h3", {}, "Active alarms"), alarms));
+    this.chart = new Chart(api, store, id, place);
+    this.update();
   }
 
   stop() {
-    this.chart?.stop();
-    this.chart = null;
-    this.id = null;
+    this.chart.stop();
   }
 
-  #onChange() {
-    const { choice } = this.store;
-    if (choice === null) this.panel.hidden = true;
-    if (choice?.kind !== "sensor") return this.id !== null && this.stop();
-    if (!this.store.loaded) return;
-    if (this.id !== choice.id) this.#open(choice.id);
-    this.#draw();
-  }
-
-  /**
-   * @param {number} id
-   */
-  #open(id) {
-    this.stop();
-    this.id = id;
-    const title = h("h2", { id: "detail-title", tabindex: -1 });
-    this.parts = { title, value: h("p", { class: "now" }), facts: h("dl", { class: "facts" }), alarms: h("ul", { class: "changes" }) };
-    const place = h("div", { class: "chart" });
-    const close = h("button", { class: "close", onclick: () => { location.hash = ""; } }, "Close");
-    fill(this.panel,
-      h("header", {}, title, close),
-      h("div", { class: "scroll" }, this.parts.value, place, this.parts.facts, h("h3", {}, "Active alarms"), this.parts.alarms));
-    this.panel.hidden = false;
-    title.focus({ preventScroll: true });
-    if (this.store.sensors.has(id)) this.chart = new Chart(this.api, this.store, id, place);
-  }
-
-  #draw() {
-    const sensor = this.id === null ? undefined : this.store.sensors.get(this.id);
-    const { title, value, facts, alarms } = /** @type {any} */ (this.parts);
-    if (!sensor) return say(title, "There is no such sensor");
+  update() {
+    const sensor = this.store.sensors.get(this.id);
+    const { title, value, facts, alarms } = this.parts;
+    if (!sensor) return say(title, this.store.loaded ? "There is no such sensor" : "Loading …");
     say(title, sensor.name);
     say(value, quantity(sensor.last_reading, sensor.unit));
     fill(facts, ...this.#facts(sensor));

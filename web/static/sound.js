@@ -37,11 +37,14 @@ export class Sound {
       addEventListener(touch, () => this.#unblock(), { signal });
     }
     const timer = setInterval(() => this.follow(), EVERY);
-    signal.addEventListener("abort", () => clearInterval(timer));
+    signal.addEventListener("abort", () => {
+      clearInterval(timer);
+      this.#stop();
+    });
     this.follow();
   }
 
-  stop() {
+  #stop() {
     this.#hush();
     this.context?.close();
     this.context = null;
