@@ -51,6 +51,7 @@ class LineOptions:
     max_connections: int = 1_000
     """One more is told so and closed."""
     first_line_within: float = 10.0
+    """How long a peer may take until a line of a known device has come."""
     idle_within: float = 600.0
     largest_line: int = 64 * 1024
     most_unanswered: int = 1_000

@@ -54,6 +54,10 @@ class Hub(Broker):
         """Count the sessions whose client id begins so."""
         return sum(client_id.startswith(beginning) for client_id in self._sessions)
 
+    def has_session(self, client_id: str) -> bool:
+        """Say whether there is a session of this client id."""
+        return client_id in self._sessions
+
     def delivery(self, client_id: str) -> Delivery | None:
         """Give the delivery of a session."""
         handler = self._sessions.get(client_id, (None, None))[1]

@@ -1,0 +1,179 @@
+"""The MQTT front door: nothing happens before authentication, and an ack means durable.
+
+socket ─▶ Connection (codec, bounds) ─▶ Reception (CONNECT) ─┬▶ DevicePeer ─▶ intake ─▶ acks
+└▶ SubscriberPeer ─▶ Link ─▶ Hub (amqtt)
+walk ─▶ publish ─▶ Copies ─▶ Hub ─▶ Delivery ─▶ SubscriberPeer ─▶ socket
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from appliance.domain.ids import MunicipalityId
+from appliance.ports.clock import Clock
+from appliance.ports.doors import Admission, Intake, Subscribers
+from broker.connection import Connection, Hold
+from broker.copies import Copies, Copy
+from broker.device_peer import DeviceServices
+from broker.engine.hub import Hub
+from broker.engine.link import Links
+from broker.errands import Errands
+from broker.lobby import Lobby
+from broker.options import DoorOptions
+from broker.reception import Reception
+from broker.topics import ALERTS
+
+_ANY_QOS: Final = 2
+"""What this program itself says: each subscriber gets it with the QoS that it asked for."""
+_CHECKED_AT_ONCE: Final = 200
+_BACKLOG: Final = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class DoorFigures:
+    """How the door does, for health and metrics."""
+
+    connections: int
+    turned_away: int
+    copies_dropped: int
+    """Copies for subscribers that a bound made us drop; never readings."""
+
+
+class FrontDoor:
+    """Devices report here, people and programs listen here. Implements Announcements.
+
+    `start`, then `run` in the supervisor's TaskGroup, then `stop`; `run` may be cancelled before
+    or after `stop`.
+    """
+
+    def __init__(
+        self,
+        admission: Admission,
+        intake: Intake,
+        subscribers: Subscribers,
+        clock: Clock,
+        options: DoorOptions,
+    ) -> None:
+        self._admission = admission
+        self._intake = intake
+        self._subscribers = subscribers
+        self._clock = clock
+        self._options = options
+        self._lobby = Lobby("MQTT", options.max_connections)
+        self._errands = Errands()
+        self._inside: _Inside | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen, and give the port; raises OSError where that is not possible."""
+        for name in ("amqtt", "transitions"):  # each message would be a line
+            logging.getLogger(name).setLevel(logging.WARNING)
+        inside = self._build()
+        self._inside = inside
+        await inside.hub.start()
+        try:
+            inside.server = await asyncio.get_running_loop().create_server(
+                inside.connection, host, port, backlog=_BACKLOG
+            )
+        except OSError:
+            self._inside = None
+            await inside.hub.shutdown()
+            raise
+        bound: int = inside.server.sockets[0].getsockname()[1]
+        return bound
+
+    async def run(self) -> None:
+        """Serve: fan copies out, wake held devices, send away who is no longer admitted."""
+        inside = self._started()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._errands.run())
+            group.create_task(inside.copies.run())
+            group.create_task(self._make_room(inside.services))
+            group.create_task(self._check())
+
+    async def stop(self) -> None:
+        """Take nothing more, let acks out for what settles in time, then close and forget."""
+        inside, self._inside = self._inside, None
+        if inside is None:
+            return
+        if inside.server is not None:
+            inside.server.close()
+        for visitor in self._lobby:
+            visitor.read_no_more()
+        await inside.services.outstanding.none(self._options.stop_within)
+        await self._lobby.clear(self._options.stop_within)
+        await inside.hub.shutdown()
+        self._errands.drop()
+
+    def publish(self, municipality: MunicipalityId, topic: str, payload: bytes) -> None:
+        """Give subscribers a copy; under `alerts/` it is retained until an empty one comes."""
+        if self._inside is not None:
+            retain = topic.startswith(ALERTS)
+            self._inside.copies.offer(Copy(municipality, topic, payload, _ANY_QOS, retain))
+
+    def wants(self, municipality: MunicipalityId) -> bool:
+        """Say whether anybody of this municipality is subscribed at all."""
+        return self._inside is not None and self._inside.copies.wants(municipality)
+
+    def figures(self) -> DoorFigures:
+        """Say how the door does."""
+        lost = 0
+        if self._inside is not None:
+            losses = self._inside.hub.losses
+            lost = losses.queue_full + losses.subscriber_full + losses.retained_full
+        return DoorFigures(len(self._lobby), self._lobby.turned_away, lost)
+
+    def _build(self) -> "_Inside":
+        options, hub = self._options, Hub(self._options)
+        copies = Copies(hub, options.most_copies)
+        services = DeviceServices(
+            self._admission,
+            self._intake,
+            self._clock,
+            copies,
+            unfinished_messages=options.unfinished_messages,
+        )
+        links = Links(hub)
+        reception = Reception(services, self._subscribers, links, self._errands, options)
+        return _Inside(hub, copies, services, reception, self._lobby, options)
+
+    def _started(self) -> "_Inside":
+        if self._inside is None:
+            raise RuntimeError("run() comes after start()")
+        return self._inside
+
+    async def _make_room(self, services: DeviceServices) -> None:
+        """Read again from the devices that were held up, whenever the intake has room."""
+        while True:
+            await services.someone_waits.wait()
+            await self._intake.room()
+            services.someone_waits.clear()
+            for connection in services.waiting_for_room.copy():
+                services.waiting_for_room.discard(connection)
+                connection.release(Hold.INTAKE)
+
+    async def _check(self) -> None:
+        while True:
+            await asyncio.sleep(self._options.check_every)
+            for number, visitor in enumerate(self._lobby):
+                if isinstance(visitor, Connection):
+                    visitor.check()
+                if number % _CHECKED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+
+
+@dataclass(slots=True)
+class _Inside:
+    """What exists between start and stop."""
+
+    hub: Hub
+    copies: Copies
+    services: DeviceServices
+    reception: Reception
+    lobby: Lobby
+    options: DoorOptions
+    server: asyncio.Server | None = None
+
+    def connection(self) -> Connection:
+        """Make the protocol of a new connection."""
+        return Connection(self.lobby, self.reception.welcome, self.options)

@@ -1,0 +1,118 @@
+"""The line-JSON door: one object a line in, one answer a line out, in order, after it is on disk."""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from appliance.domain.ids import DeviceId
+from appliance.domain.readings import Door, RawMessage, Reason, Refusal
+from appliance.ports.clock import Clock
+from appliance.ports.doors import Admission, Intake, Settled
+from broker import lines
+from broker.line_connection import LineConnection, Slot
+from broker.lobby import Lobby, Outstanding
+from broker.options import LineOptions
+
+_BACKLOG: Final = 256
+_LONGEST_NAME: Final = 128
+
+
+class LineDoor:
+    """Loggers that speak neither MQTT nor HTTP report here.
+
+    `start`, then `run` in the supervisor's TaskGroup, then `stop`; `run` may be cancelled before
+    or after `stop`.
+    """
+
+    def __init__(
+        self, admission: Admission, intake: Intake, clock: Clock, options: LineOptions
+    ) -> None:
+        self._admission = admission
+        self._intake = intake
+        self._clock = clock
+        self._options = options
+        self._lobby = Lobby("TCP", options.max_connections)
+        self._outstanding = Outstanding()
+        self._server: asyncio.Server | None = None
+        self._held: deque[LineConnection] = deque()
+        self._someone_waits = asyncio.Event()
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen, and give the port; raises OSError where that is not possible."""
+        self._server = await asyncio.get_running_loop().create_server(
+            self._connection, host, port, backlog=_BACKLOG
+        )
+        bound: int = self._server.sockets[0].getsockname()[1]
+        return bound
+
+    async def run(self) -> None:
+        """Read again from peers that were held up, whenever the intake has room."""
+        while True:
+            await self._someone_waits.wait()
+            await self._intake.room()
+            self._someone_waits.clear()
+            while self._held:
+                self._held.popleft().go_on()
+
+    async def stop(self) -> None:
+        """Take nothing more, let answers out for what settles in time, then close."""
+        if self._server is None:
+            return
+        self._server.close()
+        self._server = None
+        for visitor in self._lobby:
+            visitor.read_no_more()
+        await self._outstanding.none(self._options.stop_within)
+        await self._lobby.clear(self._options.stop_within)
+
+    def __len__(self) -> int:
+        """Count the connections."""
+        return len(self._lobby)
+
+    def _connection(self) -> LineConnection:
+        return LineConnection(self._lobby, self, self._options)
+
+    # For connections
+
+    def line(self, data: bytes, connection: LineConnection, slot: Slot) -> None:
+        """Take one line; its slot is filled when it has settled, or at once with a refusal."""
+        said = lines.read(data)
+        if isinstance(said, lines.BadLine):
+            self._refuse(Refusal(said.reason, said.device_id), said.detail, connection, slot)
+            return
+        device = self._admission.admit(said.device_id, said.key)
+        if isinstance(device, Refusal):
+            self._refuse(device, "signing in", connection, slot)
+            return
+        message = RawMessage(
+            device, device.device_id, said.payload, Door.TCP, self._clock.now(), "data"
+        )
+
+        def settle(settled: Settled) -> None:
+            self._outstanding.end()
+            connection.fill(slot, lines.answer(settled))
+
+        connection.welcomed()
+        self._outstanding.begin()
+        if not self._intake.take(message, settle):
+            connection.hold_up()
+            self._held.append(connection)
+            self._someone_waits.set()
+
+    def too_long(self, connection: LineConnection, slot: Slot) -> None:
+        """Refuse a line that goes beyond the bound."""
+        detail = f"a line of more than {self._options.largest_line} bytes"
+        self._refuse(Refusal(Reason.TOO_LARGE, DeviceId("")), detail, connection, slot)
+
+    def _refuse(
+        self, refusal: Refusal, detail: str, connection: LineConnection, slot: Slot
+    ) -> None:
+        name = DeviceId(refusal.device_id[:_LONGEST_NAME])
+        self._intake.refuse(
+            Door.TCP,
+            Refusal(refusal.reason, name, refusal.municipalities),
+            at=self._clock.now(),
+            detail=f"{detail}, from {connection.address}",
+        )
+        connection.fill(slot, lines.refused(refusal.reason, detail))
+        connection.unwelcome()

@@ -1,0 +1,182 @@
+"""A person or program at the front door: hears copies of its own municipality, says nothing."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from appliance.domain.access import Actor
+from appliance.domain.ids import DeviceId, MunicipalityId
+from appliance.domain.readings import Door, Reason, Refusal
+from appliance.ports.clock import Clock
+from appliance.ports.doors import Intake
+from broker.codec.encode import encode, puback, pubcomp, publish, pubrec, pubrel
+from broker.codec.packets import (
+    REFUSED_FILTER,
+    Connack,
+    Packet,
+    Puback,
+    Pubcomp,
+    Publish,
+    Pubrec,
+    Pubrel,
+    ReturnCode,
+    Suback,
+    Subscribe,
+    Unsuback,
+    Unsubscribe,
+)
+from broker.codec.violation import ProtocolViolation
+from broker.connection import Connection, Farewell, Hold
+from broker.engine.link import Link, Links
+from broker.errands import Errands
+from broker.topics import Walls, may_hear
+
+_log: Final = logging.getLogger(__name__)
+
+TOKEN: Final = "token"  # noqa: S105 - the user name under which API tokens sign in
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Who subscribes: an actor, its secret and the municipality it was granted."""
+
+    actor: Actor
+    municipality: MunicipalityId
+    authenticate: Callable[[], Actor | None]
+    """Asks again whether the token is good."""
+
+    @property
+    def beginning(self) -> str:
+        """What its client ids begin with in the engine: private to this identity."""
+        actor = self.actor
+        identity = f"t{actor.token}" if actor.token is not None else f"u{actor.user}"
+        return f"m{self.municipality}/{identity}/"
+
+
+class SubscriberPeer:
+    """Translates between the connection and the engine: topics lose and get their walls here."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        subscriber: Subscriber,
+        intake: Intake,
+        clock: Clock,
+    ) -> None:
+        self._connection = connection
+        self._subscriber = subscriber
+        self._walls = Walls(subscriber.municipality)
+        self._intake = intake
+        self._clock = clock
+        self._link: Link
+        self._refused: list[bool] = []
+        """Of the SUBSCRIBE that is under way: which filters were refused."""
+
+    def enter(self, links: Links, errands: Errands, client_id: str, *, clean: bool) -> None:
+        """Join the engine; CONNACK follows when it has answered."""
+        self._connection.hold(Hold.ENGINE)
+        self._link = links.link(client_id, self, clean=clean)
+        errands.start(self._stay())
+
+    async def _stay(self) -> None:
+        try:
+            await self._link.run()
+        finally:
+            self._connection.close(Farewell.LOST)
+
+    # From the connection
+
+    def handle(self, packet: Packet) -> None:
+        match packet:
+            case Publish():
+                self._refuse(packet)
+            case Subscribe():
+                self._subscribe(packet)
+            case Unsubscribe(packet_id, filters):
+                self._connection.hold(Hold.ENGINE)
+                inside = tuple(self._walls.inside(each) for each in filters)
+                self._link.ask(Unsubscribe(packet_id, inside))
+            case Puback(packet_id):
+                self._link.acknowledge(packet_id)
+            case Pubrec(packet_id):
+                self._link.receive(packet_id)
+            case Pubcomp(packet_id):
+                self._link.complete(packet_id)
+            case Pubrel(packet_id):
+                self._connection.send(pubcomp(packet_id))
+            case _:
+                sent = type(packet).__name__
+                raise ProtocolViolation("MQTT-4.8.0-1", f"a client sent {sent}")
+
+    def is_still_welcome(self) -> bool:
+        now = self._subscriber.authenticate()
+        return now is not None and now.municipality == self._subscriber.actor.municipality
+
+    def reads_again(self) -> None:
+        self._link.pump()
+
+    def violated(self, violation: ProtocolViolation) -> None:
+        """Nothing is lost: it has nothing to say here."""
+
+    def left(self, farewell: Farewell) -> None:  # noqa: ARG002
+        self._link.leave()
+
+    # From the engine
+
+    @property
+    def ready(self) -> bool:
+        return self._connection.is_reading
+
+    def joined(self, *, session_present: bool) -> None:
+        accepted = Connack(session_present, ReturnCode.ACCEPTED)  # [MQTT-3.2.2-2]
+        self._connection.send(encode(accepted))
+        self._connection.release(Hold.ENGINE)
+
+    def answered(self, answer: Suback | Unsuback) -> None:
+        if isinstance(answer, Suback):
+            codes = iter(answer.codes)
+            merged = (REFUSED_FILTER if no else next(codes) for no in self._refused)
+            answer = Suback(answer.packet_id, tuple(merged))
+        self._connection.send(encode(answer))
+        self._connection.release(Hold.ENGINE)
+
+    def give(self, copy: Publish) -> None:
+        topic = self._walls.outside(copy.topic)
+        if topic is None:  # can't be: a second check, so that a fault in the engine tells nobody
+            _log.error("a copy of %r came to %s", copy.topic, self._walls)
+            self._connection.close(Farewell.LOST)
+            return
+        self._connection.send(publish(replace(copy, topic=topic)))
+
+    def release(self, packet_id: int) -> None:
+        self._connection.send(pubrel(packet_id))
+
+    # Within
+
+    def _subscribe(self, packet: Subscribe) -> None:
+        self._refused = [not may_hear(topic_filter) for topic_filter, _ in packet.filters]
+        allowed = tuple(
+            (self._walls.inside(topic_filter), qos)
+            for topic_filter, qos in packet.filters
+            if may_hear(topic_filter)
+        )
+        if not allowed:
+            no = Suback(packet.packet_id, (REFUSED_FILTER,) * len(packet.filters))
+            self._connection.send(encode(no))
+            return
+        self._connection.hold(Hold.ENGINE)
+        self._link.ask(Subscribe(packet.packet_id, allowed))
+
+    def _refuse(self, packet: Publish) -> None:
+        """Count it and acknowledge it all the same: 3.1.1 has no other answer [MQTT-3.3.5-2]."""
+        self._intake.refuse(
+            Door.MQTT,
+            Refusal(Reason.NOT_ITS_TOPIC, DeviceId(TOKEN), (self._subscriber.municipality,)),
+            at=self._clock.now(),
+            detail=f"token {self._subscriber.actor.name!r} published to {packet.topic[:200]!r}",
+            excerpt=packet.payload[:200].decode(errors="replace"),
+        )
+        if packet.qos:
+            ack = puback if packet.qos == 1 else pubrec
+            self._connection.acknowledge(ack(packet.packet_id))
