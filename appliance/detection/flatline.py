@@ -93,7 +93,9 @@ def _breaks(chunk: Chunk, tolerance: Floats, state: Records) -> Booleans:
     step = np.abs(chunk.values - previous(chunk.values, state["value"], chunk.starts))
     begins = np.asarray(step > allowed, np.bool_)
     begins[chunk.starts] |= state["since"] == NONE
-    bounds = np.union1d(np.flatnonzero(begins), chunk.starts)
+    bound = begins.copy()
+    bound[chunk.starts] = True
+    bounds = np.flatnonzero(bound)
     low, high = _extremes(chunk, begins, bounds, state)
     for which in np.flatnonzero(high - low > allowed[bounds]).tolist():
         first = int(bounds[which])

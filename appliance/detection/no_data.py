@@ -1,9 +1,9 @@
 """Nothing has come for too long: longer than stated, or than this sensor usually takes.
 
 The usual interval is the median of the last 16 intervals between arrivals. Arrivals within one
-second are one visit, and the limit is at least one and a half times the second longest interval, so
-that a device that reports in bursts is not called silent between them, while a single outage
-makes nobody deaf.
+second are one visit, and the limit is at least one and a half times the longest interval (the second
+longest, once 16 are known), so that a device that reports in bursts is not called silent between
+them, while a single outage makes nobody deaf.
 """
 
 from collections.abc import Mapping
@@ -205,7 +205,8 @@ def _limits(intervals: Ints, known: Ints, acquainted: Ints, silence: Ints) -> tu
     ordered = np.sort(intervals, axis=1).astype(np.int64)
     middle = np.clip(KEPT - known + (known - 1) // 2, 0, KEPT - 1)
     median = np.take_along_axis(ordered, middle[:, None], axis=1)[:, 0]
-    longest = np.maximum(USUAL_INTERVALS * median, ordered[:, -2] * 3 // 2)
+    lull = np.where(known < KEPT, ordered[:, -1], ordered[:, -2])
+    longest = np.maximum(USUAL_INTERVALS * median, lull * 3 // 2)
     learned = (known >= ENOUGH) & (acquainted >= ACQUAINTED)
     usual = np.where(learned, np.maximum(longest, SHORTEST_LIMIT) * SECOND, NEVER)
     return np.where(silence > 0, silence, usual), np.where(learned, median, 0).astype(np.float64)

@@ -60,23 +60,12 @@ def _begun(book: RuleBook, since: Instant) -> RuleBook:
 
 def _as_it_came(readings: Readings, sequences: Ints) -> Readings:
     """Order live readings by place, with arrivals that never go back, and merge imported ones in."""
-    imported = (readings.marks & Mark.IMPORTED) != 0
-    place = np.argsort(sequences, kind="stable")
-    live, history = place[~imported[place]], np.flatnonzero(imported)
-    history = history[np.argsort(readings.arrived[history], kind="stable")]
-    order = np.concatenate([live, history])
-    arrived = readings.arrived[order]
-    arrived[: len(live)] = np.maximum.accumulate(arrived[: len(live)])
-    merged = np.argsort(arrived, kind="stable")
-    order = order[merged]
-    return Readings(
-        readings.sensors[order],
-        readings.times[order],
-        arrived[merged],
-        readings.values[order],
-        readings.quality[order],
-        _not_imported(readings.marks[order]),
-    )
+    rows = readings.take(np.argsort(sequences, kind="stable"))
+    live = (rows.marks & Mark.IMPORTED) == 0
+    arrived = rows.arrived.copy()
+    arrived[live] = np.maximum.accumulate(arrived[live])
+    rows = replace(rows, arrived=arrived, marks=_not_imported(rows.marks))
+    return rows.take(np.argsort(arrived, kind="stable"))
 
 
 def _not_imported(marks: Flags) -> Flags:

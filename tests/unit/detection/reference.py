@@ -122,7 +122,8 @@ class NoDataCause(Cause):
             return None
         ordered = sorted(kept)
         median = ordered[(len(kept) - 1) // 2]
-        return max(4 * median, ordered[-2] * 3 // 2, 60) * SECOND
+        lull = ordered[-2] if len(kept) == 16 else ordered[-1]
+        return max(4 * median, lull * 3 // 2, 60) * SECOND
 
     def read(self, time: int, arrived: int, value: float, news: bool) -> None:
         self.wait(arrived)
