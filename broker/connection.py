@@ -13,6 +13,8 @@ from broker.lobby import Lobby
 from broker.options import DoorOptions
 
 _PONG: Final = encode(Pingresp())
+_CONNECT: Final = 0x10
+"""The first byte of whoever speaks MQTT."""
 _LINGER: Final = 5.0
 """Seconds in which a closing connection may still read what was sent to it."""
 
@@ -117,10 +119,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Handle what came, as far as nothing holds it up."""
-        if self.is_open:
-            self._heard = self._loop.time()
-            self._reader.feed(data)
-            self._work()
+        if not self.is_open:
+            return
+        if not self._heard and data[0] != _CONNECT:  # [MQTT-3.1.0-1], without waiting for the rest
+            self.close(Farewell.VIOLATION)
+            return
+        self._heard = self._loop.time()
+        self._reader.feed(data)
+        self._work()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """End."""
@@ -239,7 +245,7 @@ class Connection(asyncio.Protocol):
         elif isinstance(packet, Connect):
             raise ProtocolViolation("MQTT-3.1.0-2", "a second CONNECT")
         elif isinstance(packet, Pingreq):
-            self.send(_PONG)  # [MQTT-3.12.4-1]
+            self.acknowledge(_PONG)  # [MQTT-3.12.4-1]
         elif isinstance(packet, Disconnect):
             self.close(Farewell.GOODBYE)  # [MQTT-3.14.4-2]
         else:
