@@ -1,6 +1,6 @@
 """A drawing in plain metres or feet, laid on the Earth around a point that somebody names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -30,6 +30,10 @@ class LocalOrigin:
     anchor: tuple[float, float] | None = None
     metres_per_unit: float | None = None
     """None: metres, or feet where the lengths of the pipes say so."""
+
+    def anchored(self, points: Coordinates) -> "LocalOrigin":
+        """Give the same origin with an anchor: its own, or the middle of these points."""
+        return self if self.anchor else replace(self, anchor=_middle(points))
 
     def metres(self, points: Coordinates, metres_per_unit: float) -> tuple[Crs, Coordinates]:
         """Give the azimuthal equidistant system of this origin, and the points in its metres."""

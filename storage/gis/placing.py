@@ -34,6 +34,8 @@ def place(drawing: Drawing, *, crs: Crs | None, origin: LocalOrigin | None) -> N
     links = _Codes()
     model_nodes: list[Node] = []
     model_links: list[Link] = []
+    if origin is not None:  # all layers share one middle
+        origin = origin.anchored(np.concatenate([plan.coordinates() for plan in drawing.plans]))
     projection = Projection()
     try:
         for plan in drawing.plans:

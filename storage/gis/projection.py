@@ -59,7 +59,7 @@ class Projection:
         try:
             answer = self._spatial.execute(_TRANSFORM, (wkb, crs.definition)).fetchall()[0][0]
         except apsw.SQLError as error:
-            raise CrsUnusable(str(error).rpartition(" - ")[2]) from error
+            raise CrsUnusable(str(error).rpartition(" - ")[2].strip(".")) from error
         if not isinstance(answer, bytes) or len(answer) != len(wkb):
             raise CrsUnusable("PROJ can't transform from it")
         return np.frombuffer(answer, "<f8", offset=_HEAD.size).reshape(-1, 2)[:-1]
