@@ -35,7 +35,7 @@ class Copies:
 
     def wants(self, municipality: MunicipalityId) -> bool:
         """Say whether anybody of this municipality is subscribed at all."""
-        return self._hub.is_heard(Walls(municipality).prefix)
+        return self._hub.somebody_listens and self._hub.is_heard(Walls(municipality).prefix)
 
     def offer(self, copy: Copy) -> None:
         """Take a copy; what is to be retained is retained at once, whoever listens."""

@@ -200,6 +200,8 @@ class DevicePeer:
 
     def _copy(self, packet: Publish, stream: str, settled: Settled) -> None:
         """Let subscribers hear what was kept, as it was published."""
+        if not packet.retain and not self._services.copies.wants(self._device.municipality):
+            return
         counts = settled.counts
         kept = counts.stored + counts.late > 0 if stream == "data" else not settled.rejections
         clears = packet.retain and not packet.payload  # [MQTT-3.3.1-10]

@@ -93,10 +93,8 @@ class SubscriberPeer:
                 self._refuse(packet)
             case Subscribe():
                 self._subscribe(packet)
-            case Unsubscribe(packet_id, filters):
-                self._connection.hold(Hold.ENGINE)
-                inside = tuple(self._walls.inside(each) for each in filters)
-                self._link.ask(Unsubscribe(packet_id, inside))
+            case Unsubscribe():
+                self._unsubscribe(packet)
             case Puback(packet_id):
                 self._link.acknowledge(packet_id)
             case Pubrec(packet_id):
@@ -167,6 +165,15 @@ class SubscriberPeer:
             return
         self._connection.hold(Hold.ENGINE)
         self._link.ask(Subscribe(packet.packet_id, allowed))
+
+    def _unsubscribe(self, packet: Unsubscribe) -> None:
+        """Answer also where nothing was subscribed [MQTT-3.10.4-5]."""
+        inside = tuple(self._walls.inside(each) for each in packet.filters if may_hear(each))
+        if inside:
+            self._connection.hold(Hold.ENGINE)
+            self._link.ask(Unsubscribe(packet.packet_id, inside))
+        else:
+            self._connection.send(encode(Unsuback(packet.packet_id)))
 
     def _refuse(self, packet: Publish) -> None:
         """Count it and acknowledge it all the same: 3.1.1 has no other answer [MQTT-3.3.5-2]."""

@@ -13,6 +13,7 @@ from appliance.domain.readings import AdmittedDevice
 STREAMS: Final = frozenset({"data", "status", "heartbeat"})
 ALERTS: Final = "alerts/"
 _SENSORS: Final = "sensors/"
+_LONGEST_FILTER: Final = 1_024
 _HEARD: Final = frozenset({"sensors", "alerts"})
 
 
@@ -44,7 +45,7 @@ def own_report(device: AdmittedDevice, topic: str) -> Report | None:
 
 def may_hear(topic_filter: str) -> bool:
     """Say whether people and programs may subscribe: `sensors/#`, `alerts/#` and narrower."""
-    return topic_filter.partition("/")[0] in _HEARD
+    return len(topic_filter) <= _LONGEST_FILTER and topic_filter.partition("/")[0] in _HEARD
 
 
 @dataclass(frozen=True, slots=True)

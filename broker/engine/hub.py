@@ -26,7 +26,6 @@ from broker.topics import municipality_of
 
 LISTENER: Final = "default"
 _FILTERS: Final = "weir.filters"
-_LONGEST_FILTER: Final = 1_024
 
 
 class Hub(Broker):
@@ -46,6 +45,11 @@ class Hub(Broker):
         self._hearers: Counter[str] = Counter()
         """Filters by municipality: who is not in here hears nothing."""
 
+    @property
+    def somebody_listens(self) -> bool:
+        """Say whether there is any subscription at all."""
+        return bool(self._subscriptions)
+
     def is_heard(self, prefix: str) -> bool:
         """Say whether anybody subscribed within these walls."""
         return self._hearers[prefix] > 0
@@ -62,6 +66,10 @@ class Hub(Broker):
         """Give the delivery of a session."""
         handler = self._sessions.get(client_id, (None, None))[1]
         return handler if isinstance(handler, Delivery) else None
+
+    async def forget(self, client_id: str) -> None:
+        """Drop a session whose connection has ended."""
+        await self._delete_session(client_id)
 
     def fan_out(self, topic: str, payload: bytes, qos: int) -> None:
         """Offer a copy to everybody who subscribed to it, present or to come back."""
@@ -158,7 +166,7 @@ class Hub(Broker):
         topic_filter, qos = subscription
         filters: set[str] = session.attributes.setdefault(_FILTERS, set())
         if topic_filter not in filters:
-            if len(filters) >= self._options.most_filters or len(topic_filter) > _LONGEST_FILTER:
+            if len(filters) >= self._options.most_filters:
                 return REFUSED_FILTER
             filters.add(topic_filter)
             self._hearers[municipality_of(topic_filter)] += 1

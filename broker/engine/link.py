@@ -61,6 +61,8 @@ class Link:
                 self._ear.feed_data(encode(hello))
                 reader = StreamReaderAdapter(self._ear)
                 await self._links.hub.external_connected(reader, self._mouth, LISTENER)
+                if self._clean:  # at once: amqtt itself looks once a second [MQTT-3.1.2-6]
+                    await self._links.hub.forget(self.client_id)
         finally:
             self._mouth.closed = True
             self._links.forget(self)

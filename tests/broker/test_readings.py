@@ -249,3 +249,35 @@ async def test_a_rejected_reading_is_acknowledged_and_nobody_hears_of_it():
         assert await device.receive() == Puback(1)
         listener.send(Pingreq())
         assert await listener.receive() == Pingresp()
+
+
+async def test_nothing_in_the_door_blocks_the_loop(nothing_blocks: object):
+    doors = Doors()
+    async with doors.open():
+        listener, device = await doors.subscriber(), await doors.device()
+        listener.send(Subscribe(1, (("sensors/#", 1),)))
+        await listener.receive()
+        device.send(*(reading(n) for n in range(1, 50)))
+        assert await device.several(49) == [Puback(n) for n in range(1, 50)]
+        assert isinstance(await listener.receive(), Publish)
+
+
+async def test_the_door_stops_in_good_order_also_when_its_run_was_cancelled_first():
+    doors = Doors(intake=FakeIntake(at_once=False))
+    port = await doors.door.start("127.0.0.1", 0)
+    doors.port = port
+    running = asyncio.get_running_loop().create_task(doors.door.run())
+    listener, device = await doors.subscriber(), await doors.device()
+    device.send(reading(1))
+    await until(lambda: doors.intake.waiting)
+    running.cancel()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(doors.door.stop())
+        await asyncio.sleep(0)
+        doors.intake.settle()
+    assert await device.several(2) == [Puback(1), None]
+    assert await listener.receive() is None
+    await asyncio.gather(running, return_exceptions=True)
+    await device.close()
+    await listener.close()
+    await doors.door.stop()

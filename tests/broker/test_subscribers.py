@@ -86,6 +86,7 @@ async def test_a_copy_comes_with_the_lower_of_both_qos(published: int, asked: in
         "commands/#",
         "/sensors/#",
         "$share/g/sensors/#",
+        "sensors/" + "x" * 65_000,
     ],
 )
 async def test_any_other_filter_is_refused_and_its_neighbours_are_granted(topic_filter: str):
@@ -137,6 +138,9 @@ async def test_what_came_by_other_doors_and_alerts_reach_subscribers_of_their_mu
         await hears_nothing(there)
         await here.close()
         await until(lambda: not doors.door.wants(HERE))
+        assert doors.session_ids() == {
+            each for each in doors.session_ids() if each.startswith(f"m{THERE}/")
+        }
         assert doors.door.wants(THERE)
 
 
@@ -252,6 +256,17 @@ async def test_subscribing_again_changes_the_qos_and_unsubscribing_ends_it():
         device.send(Publish(TOPIC, b"2", 1, packet_id=2))
         assert await device.several(2) == [Puback(1), Puback(2)]
         await hears_nothing(listener)
+        assert not doors.door.wants(HERE)
+
+
+async def test_unsubscribing_from_what_nobody_may_hear_is_answered_too():
+    doors = Doors()
+    async with doors.open():
+        listener = await subscribed(doors, "sensors/#")
+        listener.send(Unsubscribe(5, ("#", "sensors/" + "x" * 65_000)))
+        assert await listener.receive() == Unsuback(5)
+        listener.send(Unsubscribe(6, ("#", "sensors/#")))
+        assert await listener.receive() == Unsuback(6)
         assert not doors.door.wants(HERE)
 
 
