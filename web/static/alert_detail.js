@@ -29,12 +29,14 @@ export class AlertView {
   /**
    * @param {import("./api.js").Api} api
    * @param {import("./store.js").Store} store
+   * @param {import("./people.js").People} people
    * @param {HTMLElement} panel
    * @param {number} id
    */
-  constructor(api, store, panel, id) {
+  constructor(api, store, people, panel, id) {
     this.api = api;
     this.store = store;
+    this.people = people;
     this.id = id;
     /** @type {Chart | null} */
     this.chart = null;
@@ -65,8 +67,12 @@ export class AlertView {
     const live = this.store.alerts.get(this.id);
     this.fetched = live ? version(live) : "";
     try {
-      const alert = await this.api.get(`/api/v1/alerts/${this.id}`);
-      if (!this.stopped) this.#draw(alert);
+      const [alert, changes] = await Promise.all([
+        this.api.get(`/api/v1/alerts/${this.id}`), this.api.get(`/api/v1/alerts/${this.id}/changes`),
+      ]);
+      if (this.stopped) return;
+      this.#draw(alert);
+      this.#drawChanges(changes);
     } catch (error) {
       say(this.parts.complaint, /** @type {Error} */ (error).message);
     }
@@ -76,7 +82,7 @@ export class AlertView {
    * @param {Alert} alert
    */
   #draw(alert) {
-    const { mark, title, state, evidence, facts, buttons, changes } = this.parts;
+    const { mark, title, state, evidence, facts, buttons } = this.parts;
     fill(mark, symbol(alert.severity));
     say(title, alert.title);
     const ended = alert.condition_active === false ? " The condition has ended." : "";
@@ -89,9 +95,27 @@ export class AlertView {
     });
     const primary = buttons.find((button) => !button.hidden);
     for (const button of buttons) set(button, "class", button === primary ? "primary" : "");
-    keyed(changes, [...(alert.changes ?? [])].reverse(), (change) => change.at + change.kind + change.note,
-      makeChange, () => {});
     this.#drawChart(alert);
+  }
+
+  /**
+   * @param {Change[]} changes oldest first
+   */
+  #drawChanges(changes) {
+    const newestFirst = [...changes].reverse();
+    keyed(this.parts.changes, newestFirst, (change) => change.number, (change) => this.#makeChange(change), () => {});
+  }
+
+  /**
+   * @param {Change} change
+   */
+  #makeChange(change) {
+    return h("li", {},
+      h("span", { class: "when" }, time(change.at)),
+      h("span", { class: "who" }, this.people.name(change.by)),
+      h("span", { class: "did" }, deed(change)),
+      change.note && h("q", {}, change.note),
+      change.evidence && h("span", { class: "why" }, change.evidence.words));
   }
 
   /**
@@ -144,7 +168,7 @@ export class AlertView {
 
   #comment() {
     const { note, complaint } = this.parts;
-    if (note.value.trim()) return this.#act("comments", (text) => ({ note: text }));
+    if (note.value.trim()) return this.#act("comments", (comment) => ({ comment }));
     complaint.textContent = "Write the comment first.";
     note.focus();
   }
@@ -179,17 +203,6 @@ const version = (alert) => `${alert.status} ${alert.change ?? ""} ${alert.change
 
 /** @param {string} word */
 const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
-
-/** @param {Change} change */
-function makeChange(change) {
-  const by = change.by_name ?? (change.by ? `person ${change.by}` : "Weir");
-  return h("li", {},
-    h("span", { class: "when" }, time(change.at)),
-    h("span", { class: "who" }, by),
-    h("span", { class: "did" }, deed(change)),
-    change.note && h("q", {}, change.note),
-    change.evidence && h("span", { class: "why" }, change.evidence.words));
-}
 
 /** @param {Change} change */
 function deed(change) {

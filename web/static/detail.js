@@ -2,6 +2,7 @@
 /** The detail panel: shows what is chosen, one thing at a time. */
 
 import { AlertView } from "./alert_detail.js";
+import { People } from "./people.js";
 import { SensorView } from "./sensor_detail.js";
 
 const VIEWS = { alert: AlertView, sensor: SensorView };
@@ -16,6 +17,7 @@ export class Detail {
   constructor(api, store, panel, signal) {
     this.api = api;
     this.store = store;
+    this.people = new People(api);
     this.panel = panel;
     /** @type {AlertView | SensorView | null} */
     this.view = null;
@@ -47,7 +49,7 @@ export class Detail {
       return;
     }
     this.panel.hidden = false;
-    this.view = new VIEWS[choice.kind](this.api, this.store, this.panel, choice.id);
+    this.view = new VIEWS[choice.kind](this.api, this.store, this.people, this.panel, choice.id);
     this.view.parts.title.focus({ preventScroll: true });
   }
 

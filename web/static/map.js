@@ -8,6 +8,7 @@ import { say, the } from "./dom.js";
 import { age, quantity } from "./format.js";
 import { MapPen } from "./map_pen.js";
 import { standing } from "./sensors.js";
+import { rank } from "./store.js";
 import { steer, View } from "./view.js";
 
 /** @typedef {import("./types.js").Sensor} Sensor */
@@ -202,7 +203,7 @@ export class NetworkMap {
 }
 
 /** @param {Mark} mark */
-const weight = (mark) => (mark.chosen ? 4 : 0) + (mark.alert ? 2 : 0) + (mark.silent ? 1 : 0);
+const weight = (mark) => (mark.chosen ? 20 : 0) + (mark.alert ? 10 + rank(mark.alert.severity) : 0) + (mark.silent ? 1 : 0);
 
 /**
  * The least and the greatest; works for more numbers than a call can take.

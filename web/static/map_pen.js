@@ -119,12 +119,15 @@ export class MapPen {
       const half = alert ? 13 : 6;
       return [x - half, y - half, x + half, y + half];
     });
+    // An alarm's label may cover a plain mark, but never another label or alarm.
+    const labels = taken.filter((_, i) => marks[i].alert);
     const wanted = marks.length > MOST_LABELS ? marks.filter((mark) => mark.alert || mark.chosen) : marks;
     for (const mark of [...wanted].reverse()) {
       const width = this.pen.measureText(mark.label).width;
-      const box = this.#room(mark, width, taken);
+      const box = this.#room(mark, width, taken) ?? (mark.alert || mark.chosen ? this.#room(mark, width, labels) : null);
       if (!box) continue;
       taken.push(box);
+      labels.push(box);
       this.#write(mark.label, box[0] + 2, (box[1] + box[3]) / 2, "left");
     }
   }

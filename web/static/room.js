@@ -114,14 +114,14 @@ export class Room {
 
   async fetchLists() {
     const store = /** @type {Store} */ (this.store);
-    const [sensors, pipelines, ...alerts] = await Promise.all([
+    const [sensors, pipelines, alerts] = await Promise.all([
       this.api.all(this.path("/api/v1/sensors")),
       this.api.all(this.path("/api/v1/pipelines"), 200_000),
-      ...LISTED.map((status) => this.api.all(this.path(`/api/v1/alerts?status=${status}`), 5000)),
+      this.api.all(this.path(`/api/v1/alerts?status=${LISTED.join(",")}`), 5000),
     ]);
     store.setPipelines(pipelines);
     store.setSensors(sensors);
-    store.setAlerts(alerts.flat(), LISTED);
+    store.setAlerts(alerts, LISTED);
     store.loaded = true;
   }
 

@@ -11,10 +11,11 @@ export class SensorView {
   /**
    * @param {import("./api.js").Api} api
    * @param {import("./store.js").Store} store
+   * @param {import("./people.js").People} _people
    * @param {HTMLElement} panel
    * @param {number} id
    */
-  constructor(api, store, panel, id) {
+  constructor(api, store, _people, panel, id) {
     this.store = store;
     this.id = id;
     const place = h("div", { class: "chart" });

@@ -4,6 +4,7 @@
 import { fill, h, keyed, say, set, the, walkByArrows } from "./dom.js";
 import { age, quantity, time, words } from "./format.js";
 import { symbol } from "./shapes.js";
+import { rank } from "./store.js";
 
 /** @typedef {import("./types.js").Sensor} Sensor */
 /** @typedef {Element & {parts: Record<string, HTMLElement>, sensor: Sensor}} Row */
@@ -71,7 +72,8 @@ export class SensorList {
    * @param {Sensor} sensor
    */
   #order(sensor) {
-    if (this.worst?.has(sensor.id)) return 0;
+    const alert = this.worst?.get(sensor.id);
+    if (alert) return -rank(alert.severity);
     return this.store.isSilent(sensor) ? 1 : 2;
   }
 

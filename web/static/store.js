@@ -10,8 +10,6 @@
 /** @type {import("./types.js").Severity[]} */
 const MILDEST_FIRST = ["info", "low", "medium", "high", "critical"];
 const ACTIVE = ["open", "acknowledged", "in_progress"];
-/** A sensor whose usual interval is not known counts as silent after this. */
-const SILENT_AFTER = 15 * 60_000;
 const USUAL_INTERVALS = 4;
 /** Changes are told together, so that a thousand readings a second make a few redraws. */
 const TELL_EVERY = 100;
@@ -37,6 +35,9 @@ export function worstFirst(one, other) {
 
 /** Emits `change` (detail: a Set of topics), and `alarm` (detail: the alert) when one is new or back. */
 export class Store extends EventTarget {
+  /** Sensors of which an alarm says that nothing comes. @type {Set<number | null>} */
+  #missed = new Set();
+
   /**
    * @param {() => number} now the server's time
    */
@@ -166,21 +167,26 @@ export class Store extends EventTarget {
   }
 
   /**
-   * Whether a sensor should have said something by now and has not.
+   * Whether a sensor should have said something by now and has not. How long that is, only its own
+   * habit tells: a meter may report once a day.
    * @param {Sensor} sensor
    */
   isSilent(sensor) {
     if (sensor.status !== "active") return false;
-    if (!sensor.last_reading_at) return true;
-    const usual = sensor.usual_interval_s;
-    const patience = usual ? Math.max(usual * USUAL_INTERVALS * 1000, 30_000) : SILENT_AFTER;
-    return this.now() - Date.parse(sensor.last_reading_at) > patience;
+    if (!sensor.last_reading_at || this.#missed.has(sensor.id)) return true;
+    const usual = sensor.usual_interval_seconds;
+    if (!usual) return false;
+    return this.now() - Date.parse(sensor.last_reading_at) > Math.max(usual * USUAL_INTERVALS, 60) * 1000;
   }
 
   /**
    * @param {Topic} topic
    */
   #tell(topic) {
+    if (topic === "alerts") {
+      const silent = this.active().filter((alert) => alert.alert_type === "no_data" && alert.condition_active !== false);
+      this.#missed = new Set(silent.map((alert) => alert.sensor_id));
+    }
     this.changed.add(topic);
     this.timer ||= setTimeout(() => {
       const topics = this.changed;

@@ -29,20 +29,20 @@
  * @property {number | null} [battery_level] percent
  * @property {number | null} [signal_strength] dBm
  * @property {number} municipality_id
- * @property {number | null} [usual_interval_s] usual time between readings, once it is known
+ * @property {number | null} [usual_interval_seconds] between its readings, once it is known
  * @property {boolean} [unusual] the latest reading was marked as an anomaly
  */
 
 /**
  * @typedef {object} Change
+ * @property {number} number 1, 2, 3 … within the alert
  * @property {"opened" | "reopened" | "cleared" | "returned" | "moved" | "commented"} kind
  * @property {AlertStatus | null} before
  * @property {AlertStatus} after
  * @property {string} at
- * @property {number | string | null} [by] who; null when Weir itself did it
- * @property {string | null} [by_name]
- * @property {string} [note]
- * @property {{words: string, numbers: Record<string, number>} | null} [evidence]
+ * @property {number | null} by who; null when Weir itself did it
+ * @property {string} note
+ * @property {{words: string, numbers: Record<string, number>} | null} evidence
  */
 
 /**
@@ -64,7 +64,6 @@
  * @property {string} [changed_at]
  * @property {string} [change]
  * @property {{words: string, numbers: Record<string, number>}} [evidence]
- * @property {Change[]} [changes]
  */
 
 /**
