@@ -1,5 +1,6 @@
 """Readings that a method called unusual."""
 
+import math
 from collections.abc import Sequence
 
 from appliance.domain.findings import Anomaly
@@ -31,7 +32,7 @@ class AnomalyRows:
                 sensor=int(anomaly.sensor),
                 time=int(anomaly.time),
                 method=anomaly.method,
-                score=float(anomaly.score),
+                score=_score(anomaly.score),
                 evidence=evidence_text(anomaly.evidence),
             )
 
@@ -41,3 +42,8 @@ class AnomalyRows:
             Anomaly(sensor, Instant(time), method, score, evidence(text))
             for sensor, time, method, score, text in rows
         ]
+
+
+def _score(score: float) -> float:
+    """Give a plain number: SQLite keeps NaN as NULL, and no such row may hold up the watch."""
+    return 0.0 if math.isnan(score) else float(score)

@@ -100,7 +100,8 @@ class SqliteOperations:
             writer = open_database(self._path, self._key, spatial=True)
             opened.append(writer)
             migrate(writer, self._clock.now())
-            self._writing(writer, SystemRows(writer).put_common_types)
+            if SystemRows(writer).lacks_common_types():  # else a start need not wait for a writer
+                self._writing(writer, SystemRows(writer).put_common_types)
             opened.extend(self._reader() for _ in range(READERS))
             opened.append(open_database(self._path, self._key, read_only=True))
         except BaseException:

@@ -66,7 +66,7 @@ class LedgerRows:
     def reject(self, rejections: Sequence[Rejection]) -> None:
         for rejection in rejections:
             self._add(rejection)
-        for device in {rejection.device_id for rejection in rejections}:
+        for device in {_writable(rejection.device_id) for rejection in rejections}:
             self._run.change(_KEEP_NEWEST, device=device, kept=KEPT_PER_DEVICE)
         self._run.change(_KEEP_NEWEST_OF_ALL, kept=KEPT_PER_MUNICIPALITY)
 
@@ -85,13 +85,18 @@ class LedgerRows:
         self._run.change(
             "INSERT INTO rejection (municipality, device_id, at, door, reason, detail, excerpt)"
             " VALUES (:mine, :device, :at, :door, :reason, :detail, :excerpt)",
-            device=rejection.device_id,
+            device=_writable(rejection.device_id),
             at=rejection.at,
             door=rejection.door,
             reason=rejection.reason,
-            detail=rejection.detail,
-            excerpt=rejection.excerpt,
+            detail=_writable(rejection.detail),
+            excerpt=_writable(rejection.excerpt),
         )
+
+
+def _writable(text: str) -> str:
+    """Replace halves of surrogate pairs: JSON lets a peer send them, UTF-8 can't hold them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _entries(counts: Counts) -> list[tuple[str, str, int]]:

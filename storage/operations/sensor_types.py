@@ -50,12 +50,15 @@ class SensorTypeRows:
     def __init__(self, statements: Statements) -> None:
         self._run = statements
 
-    def add_common(self) -> None:
-        """Add the common types that are not there yet; changed ones stay as they are."""
+    def missing(self) -> list[SensorType]:
+        """Give the common types that are not there; changed ones are."""
         there = {row[0] for row in self._run.rows("SELECT id FROM sensor_type")}
-        for sensor_type in common_types():
-            if sensor_type.id not in there:
-                self._run.change(_ADD, **_values(sensor_type))
+        return [common for common in common_types() if common.id not in there]
+
+    def add_common(self) -> None:
+        """Add the common types that are not there."""
+        for sensor_type in self.missing():
+            self._run.change(_ADD, **_values(sensor_type))
 
     def all(self) -> dict[int, SensorType]:
         """Give every type by its id."""

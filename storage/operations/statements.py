@@ -6,7 +6,7 @@ from typing import Any
 
 import apsw
 
-from appliance.domain.errors import Conflict, NotFound
+from appliance.domain.errors import Conflict, Invalid, NotFound
 from appliance.domain.ids import NOBODY, MunicipalityId
 
 Row = tuple[Any, ...]
@@ -26,11 +26,11 @@ class Statements:
 
     def rows(self, statement: str, **values: object) -> list[Row]:
         """Run a query and give all its rows."""
-        return self.connection.execute(statement, self._bound(statement, values)).fetchall()
+        return self._execute(statement, values).fetchall()
 
     def row(self, statement: str, **values: object) -> Row | None:
         """Run a query and give its first row."""
-        return self.connection.execute(statement, self._bound(statement, values)).fetchone()
+        return self._execute(statement, values).fetchone()
 
     def number(self, statement: str, **values: object) -> int:
         """Run a query that gives one integer, as counts do."""
@@ -39,8 +39,14 @@ class Statements:
 
     def change(self, statement: str, **values: object) -> int:
         """Run a change and give how many rows it changed."""
-        self.connection.execute(statement, self._bound(statement, values))
+        self._execute(statement, values)
         return self.connection.changes()
+
+    def _execute(self, statement: str, values: dict[str, object]) -> apsw.Cursor:
+        try:
+            return self.connection.execute(statement, self._bound(statement, values))
+        except UnicodeEncodeError as error:
+            raise Invalid(field="text", problem="it has half a surrogate pair") from error
 
     def _bound(self, _statement: str, values: dict[str, object]) -> dict[str, object]:
         return values

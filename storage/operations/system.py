@@ -83,6 +83,10 @@ class SystemRows:
     def end_session(self, session: SessionId) -> None:
         self._accounts.end_session(session)
 
+    def lacks_common_types(self) -> bool:
+        """Say whether a sensor type that comes with Weir is not there."""
+        return bool(self._types.missing())
+
     def put_common_types(self) -> None:
         """Add the sensor types that come with Weir and are not there yet."""
         self._types.add_common()

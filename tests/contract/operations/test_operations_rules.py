@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.domain.errors import Conflict, NotFound
+from appliance.domain.errors import Conflict, Invalid, NotFound
 from appliance.domain.rules import (
     Anomalous,
     Condition,
@@ -61,6 +61,13 @@ async def test_a_rule_of_another_municipality_can_t_be_seen_taken_or_removed(
         await operations.write(HERE, lambda t: t.rules.put(a_rule(municipality=THERE)))
     await operations.write(HERE, lambda t: t.rules.remove(theirs))
     assert await operations.read(HERE, lambda t: t.rules.all()) == []
+
+
+async def test_text_that_utf_8_can_t_hold_is_invalid(operations: SqliteOperations):
+    with pytest.raises(Invalid, match="surrogate"):
+        await operations.write(HERE, lambda t: t.rules.put(a_rule(name="\ud800")))
+    with pytest.raises(Invalid, match="surrogate"):
+        await operations.read(HERE, lambda t: t.sensors.by_device("\ud800"))
 
 
 async def test_a_removed_rule_is_gone(operations: SqliteOperations):
