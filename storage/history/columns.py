@@ -36,7 +36,7 @@ def readings_of(rows: Columns) -> Readings:
         rows["time"],
         rows["arrived"],
         rows["value"],
-        rows["quality"],
+        np.ma.filled(rows["quality"], np.nan),  # DuckDB takes NaN for NULL, NumPy masks NULL
         rows["marks"],
     )
 

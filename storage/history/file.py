@@ -25,7 +25,7 @@ CREATE TABLE readings (
     time BIGINT NOT NULL,     -- Instant
     arrived BIGINT NOT NULL,  -- Instant
     value DOUBLE NOT NULL,    -- SI
-    quality DOUBLE NOT NULL,  -- NaN where the device gave none
+    quality DOUBLE,           -- NULL where the device gave none
     marks UTINYINT NOT NULL,
     sequence BIGINT NOT NULL, -- the batch's place in the journal
     place INTEGER NOT NULL    -- the reading's place in the batch
@@ -34,6 +34,12 @@ CREATE TABLE progress (applied BIGINT NOT NULL, stored_at BIGINT NOT NULL);
 INSERT INTO progress VALUES (0, 0);
 CREATE TABLE layout (version INTEGER NOT NULL);
 """
+_OUR_MISTAKES: Final = (
+    duckdb.ConnectionException,
+    duckdb.InvalidInputException,
+    duckdb.ParserException,
+    duckdb.PermissionException,
+)
 _log = logging.getLogger(__name__)
 
 
@@ -57,6 +63,8 @@ def open_history(folder: Path, memory_limit: str, now: Instant) -> duckdb.DuckDB
         except (duckdb.Error, _Unusable) as error:
             if "lock on file" in str(error):
                 raise StorageFailed(store="history", problem="another program uses it") from error
+            if isinstance(error, _OUR_MISTAKES):
+                raise
             _put_aside(folder, now, str(error))
             return _open(path, memory_limit)
     except (OSError, duckdb.Error, _Unusable) as error:
@@ -80,21 +88,27 @@ def _open(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
         config={
             "memory_limit": memory_limit,
             "threads": THREADS,
-            "temp_directory": str(_spill(path.parent)),
-            "enable_external_access": False,
             "allow_community_extensions": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_persistent_secrets": False,
-            "lock_configuration": True,
         },
     )
     try:
+        _shut_in(connection, _spill(path.parent))
         _bring_up_to_date(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _shut_in(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
+    """Let it reach no file but its own, and nobody change that."""
+    place = str(spill).replace("'", "''")
+    connection.execute(f"SET temp_directory = '{place}'").complete()
+    connection.execute("SET enable_external_access = false").complete()
+    connection.execute("SET lock_configuration = true").complete()
 
 
 def _bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
