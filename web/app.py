@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +11,10 @@ from werkzeug.exceptions import HTTPException
 
 from appliance.services.assembly import Services
 from web.asking import Reply
+from web.live import LiveStreams
+from web.options import WebOptions
 from web.origins import Origins
+from web.pages import Pages
 from web.problems import problem_of
 from web.reading_requests import read_request
 from web.routes import Route
@@ -35,17 +36,10 @@ ALWAYS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WebOptions:
-    """What the operator may set."""
-
-    origins: Origins = field(default_factory=Origins)
-    static: Path = field(default_factory=lambda: Path(__file__).parent / "static")
-
-
 def create_app(services: Services, options: WebOptions | None = None) -> Quart:
     """Build the application; it holds no state but what the services do."""
     options = options or WebOptions()
+    origins = Origins(options.origins)
     app = Quart(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["BODY_TIMEOUT"] = BODY_WITHIN
@@ -58,7 +52,11 @@ def create_app(services: Services, options: WebOptions | None = None) -> Quart:
             methods=[route.method],
             provide_automatic_options=False,
         )
-    _answer_preflights(app, options.origins)
+    live = LiveStreams(services, origins)
+    live.attach(app)
+    app.extensions["live"] = live
+    Pages(options.static).attach(app)
+    _answer_preflights(app, origins)
     _answer_errors(app)
     return app
 

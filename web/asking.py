@@ -71,7 +71,7 @@ class Ask(Generic[P]):
         return authorise(actor, self.permission, wanted)
 
     async def _only_one(self) -> MunicipalityId:
-        grant = authorise_system(self.signed_in, AdministerSystem)
+        grant = self.beyond()
         everywhere = await self.services.municipalities.all(grant)
         real = [m for m in everywhere if not m.demo] or everywhere
         if len(real) != 1:
@@ -100,6 +100,10 @@ class Ask(Generic[P]):
     def system(self) -> SystemGrant[P]:
         """Give the right beyond municipalities, or raise NotAllowed."""
         return authorise_system(self.signed_in, self.permission)
+
+    def beyond(self) -> SystemGrant[AdministerSystem]:
+        """Give the right to what belongs to no municipality, whatever the route asked for."""
+        return authorise_system(self.signed_in, AdministerSystem)
 
     def is_everywhere(self) -> bool:
         """Whether a super admin asks about all municipalities at once."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-DEFAULT: Final = ("null", "file://", "app://*", "http://localhost:3000")
+DEFAULT: Final = ("null", "file://", "app://", "http://localhost:3000")
 """The installed control-room application (`clients.md`, "Signing in")."""
 
 _METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -13,7 +13,7 @@ _EXPOSED: Final = "X-Total-Count, Link, Retry-After"
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """The origins that may; `*` at the end stands for any rest. Cookies are never used."""
+    """The origins that may; a bare scheme (`app://`) stands for all of it. No cookies are used."""
 
     allowed: tuple[str, ...] = DEFAULT
 
@@ -47,6 +47,4 @@ class Origins:
 
 
 def _matches(pattern: str, origin: str) -> bool:
-    if pattern.endswith("*"):
-        return origin.startswith(pattern[:-1])
-    return origin == pattern
+    return origin.startswith(pattern) if pattern.endswith("://") else origin == pattern

@@ -11,7 +11,7 @@ from hypercorn.config import Config
 from quart import Quart
 
 BACKLOG: Final = 512
-STOP_WITHIN: Final = 5.0
+STOP_WITHIN: Final = 2.0
 LARGEST_SOCKET_MESSAGE: Final = 64 * 1024
 
 
@@ -54,8 +54,9 @@ class WebServer:
 
     async def stop(self) -> None:
         """Stop serving: sockets of screens are closed, requests under way get STOP_WITHIN."""
+        self._app.extensions["live"].stop()
         self._stop.set()
-        await asyncio.wait_for(self._stopped.wait(), STOP_WITHIN + 1)
+        await asyncio.wait_for(self._stopped.wait(), STOP_WITHIN + 0.5)
 
 
 def _config(descriptor: int) -> Config:

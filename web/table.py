@@ -2,12 +2,45 @@
 
 from typing import Final
 
-from web.api import devices, readings, sensors, signing_in
+from web.api import (
+    alerts,
+    channels,
+    devices,
+    first_start,
+    geo,
+    incidents,
+    intake,
+    maintenance,
+    network,
+    overview,
+    people,
+    readings,
+    replay,
+    rules,
+    sensors,
+    signing_in,
+    system,
+)
 from web.routes import Route
 
-ROUTES: Final[tuple[Route, ...]] = (
+_DESCRIBED: Final[tuple[Route, ...]] = (
+    *first_start.ROUTES,
     *signing_in.ROUTES,
+    *people.ROUTES,
     *sensors.ROUTES,
     *readings.ROUTES,
     *devices.ROUTES,
+    *network.ROUTES,
+    *rules.ROUTES,
+    *replay.ROUTES,
+    *alerts.ROUTES,
+    *incidents.ROUTES,
+    *maintenance.ROUTES,
+    *geo.ROUTES,
+    *channels.ROUTES,
+    *intake.ROUTES,
+    *overview.ROUTES,
+    *system.ROUTES,
 )
+
+ROUTES: Final = (*_DESCRIBED, system.describing(_DESCRIBED))

@@ -18,6 +18,7 @@ from appliance.services.passwords import Passwords
 from appliance.services.pipelines import Pipelines
 from appliance.services.push import PushDevices
 from appliance.services.readings import ReadingsOfSensors
+from appliance.services.replay import Replays
 from appliance.services.rules import Rules
 from appliance.services.screens import Screens
 from appliance.services.sensor_types import SensorTypes
@@ -47,6 +48,7 @@ class Services:
     pipelines: Pipelines
     push: PushDevices
     readings: ReadingsOfSensors
+    replays: Replays
     rules: Rules
     screens: Screens
     sensor_types: SensorTypes
@@ -78,6 +80,7 @@ async def open_services(world: World) -> Services:
         pipelines=Pipelines(world),
         push=PushDevices(world),
         readings=ReadingsOfSensors(world, freshness),
+        replays=Replays(world, freshness),
         rules=Rules(world),
         screens=Screens(world),
         sensor_types=SensorTypes(world),

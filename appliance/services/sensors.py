@@ -18,6 +18,7 @@ from appliance.domain.sensors import (
     SensorType,
     unit_for,
 )
+from appliance.flow.learning import still_learning
 from appliance.ports.pages import Page, SensorFilter
 from appliance.ports.tables import Tables
 from appliance.services.freshness import Freshness
@@ -80,6 +81,12 @@ class Sensors:
     async def get(self, grant: Grant[ViewNetwork], sensor: SensorId) -> Sensor:
         """Give one."""
         return await self._world.operations.read(grant.municipality, lambda t: found(t, sensor))
+
+    async def learning(self, grant: Grant[ViewNetwork], sensor: SensorId) -> str:
+        """Say how far learning the sensor's own pattern is; nothing when it is learned."""
+        return await self._world.operations.read(
+            grant.municipality, lambda t: still_learning(t, sensor)
+        )
 
     async def contacts_known(self) -> None:
         """Wait until `contact` says what the newest durable readings said."""

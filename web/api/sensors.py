@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from appliance.domain.access import EditNetwork, ViewNetwork
+from appliance.domain.access import EditNetwork, Grant, ViewNetwork
 from appliance.domain.ids import AssetId, SensorId
 from appliance.domain.quantities import Quantity
 from appliance.domain.sensors import LastContact, Sensor, SensorStatus
@@ -67,6 +67,8 @@ class SensorDetail(SensorRow, frozen=True, kw_only=True):
     """One sensor; its type is an object here."""
 
     sensor_type: TypeOfSensor  # type: ignore[assignment]
+    learning: str
+    """How far learning its own pattern is; empty when it is learned."""
 
 
 class SensorWithKey(SensorRow, frozen=True, kw_only=True):
@@ -118,7 +120,7 @@ async def list_sensors(ask: Ask[ViewNetwork]) -> Reply:
     sensors = ask.services.sensors
     await sensors.contacts_known()
 
-    async def rows(grant: Any, page: Page) -> tuple[list[SensorRow], int]:  # noqa: ANN401
+    async def rows(grant: Grant[ViewNetwork], page: Page) -> tuple[list[SensorRow], int]:
         found, total = await sensors.page(grant, chosen, page)
         return [row(sensor, sensors.contact(grant, sensor)) for sensor in found], total
 
@@ -130,9 +132,10 @@ async def get_sensor(ask: Ask[ViewNetwork]) -> SensorDetail:
     sensor_id, sensors = SensorId(ask.path["sensor"]), ask.services.sensors
     await sensors.contacts_known()
 
-    async def find(grant: Any) -> SensorDetail:  # noqa: ANN401
+    async def find(grant: Grant[ViewNetwork]) -> SensorDetail:
         sensor = await sensors.get(grant, sensor_id)
-        return detail(sensor, sensors.contact(grant, sensor))
+        learning = await sensors.learning(grant, sensor_id)
+        return detail(sensor, sensors.contact(grant, sensor), learning)
 
     return await ask.found(find)
 
@@ -170,7 +173,7 @@ async def change_sensor(ask: Ask[EditNetwork]) -> SensorRow:
     changes, sensors = SensorChanges(fields=fields), ask.services.sensors
     sensor_id = SensorId(ask.path["sensor"])
 
-    async def change(grant: Any) -> SensorRow:  # noqa: ANN401
+    async def change(grant: Grant[EditNetwork]) -> SensorRow:
         changed = await sensors.change(grant, sensor_id, changes)
         return row(changed, sensors.contact(grant, changed))
 
@@ -197,11 +200,12 @@ def row(sensor: Sensor, contact: LastContact) -> SensorRow:
     return SensorRow(**_fields(sensor, contact))
 
 
-def detail(sensor: Sensor, contact: LastContact) -> SensorDetail:
+def detail(sensor: Sensor, contact: LastContact, learning: str) -> SensorDetail:
     """Write one sensor."""
     kind = sensor.type
     described = TypeOfSensor(kind.id, kind.code, kind.name, kind.quantity, sensor.unit.symbol)
-    return SensorDetail(**_fields(sensor, contact) | {"sensor_type": described})
+    fields = _fields(sensor, contact) | {"sensor_type": described}
+    return SensorDetail(**fields, learning=learning)
 
 
 def _with_key(added: AddedSensor) -> SensorWithKey:

@@ -1,0 +1,273 @@
+"""Alerts: see them, and say what is done about them."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from appliance.domain.access import HandleAlerts, ViewNetwork
+from appliance.domain.alerts import Alert, AlertChange, AlertStatus, ChangeKind
+from appliance.domain.ids import AlertId
+from appliance.domain.rules import Severity
+from appliance.ports.pages import AlertFilter
+from web.asking import Ask, Reply
+from web.paging import listing, merge
+from web.routes import PREFIX, Route
+from web.shapes import Point, Time, point, time, time_or_none
+
+Text = Annotated[str, Meta(max_length=10_000)]
+
+
+class AlertQuery(Struct, frozen=True):
+    """Which alerts; `status` and `severity` take several, by comma or repeated."""
+
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
+    offset: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    status: tuple[AlertStatus, ...] = ()
+    severity: tuple[Severity, ...] = ()
+    sensor_id: int | None = None
+
+
+class EvidenceOut(Struct, frozen=True):
+    """Why, in words and in SI numbers."""
+
+    words: str
+    numbers: dict[str, float]
+
+
+class AlertOut(Struct, frozen=True):
+    """An alert as it is now."""
+
+    id: int
+    alert_type: str
+    severity: Severity
+    status: AlertStatus
+    title: str
+    description: str
+    evidence: EvidenceOut
+    condition_active: bool
+    occurrences: int
+    location: Point | None
+    rule_id: int | None
+    sensor_id: int | None
+    pipeline_id: int | None
+    municipality_id: int
+    raised_at: Time
+    created_at: Time
+    last_seen_at: Time
+    acknowledged_at: Time | None
+    acknowledged_by: int | None
+    resolved_at: Time | None
+    closed_at: Time | None
+    version: int
+
+
+class ChangeOut(Struct, frozen=True):
+    """One step in an alert's life."""
+
+    number: int
+    kind: ChangeKind
+    before: AlertStatus | None
+    after: AlertStatus
+    at: Time
+    by: int | None
+    note: str
+    evidence: EvidenceOut | None
+
+
+class SummaryOut(Struct, frozen=True):
+    """How many alerts there are; `critical` and `high` count those not yet resolved."""
+
+    total: int
+    open: int
+    critical: int
+    high: int
+
+
+class Note(Struct, frozen=True):
+    """What somebody says about it."""
+
+    notes: Text | None = None
+
+
+class Resolution(Struct, frozen=True):
+    """What was done."""
+
+    resolution_notes: Text | None = None
+    notes: Text | None = None
+
+
+class Comment(Struct, frozen=True):
+    """A comment."""
+
+    comment: Annotated[str, Meta(min_length=1, max_length=10_000)]
+
+
+async def list_alerts(ask: Ask[ViewNetwork]) -> Reply:
+    """Give a page of alerts."""
+    query: AlertQuery = ask.query
+    chosen = AlertFilter(
+        statuses=tuple(query.status), severities=tuple(query.severity), sensor=query.sensor_id
+    )
+    alerts, total = await merge(
+        ask,
+        lambda grant, page: ask.services.alerts.page(grant, chosen, page),
+        lambda alert: alert.created_at,
+    )
+    return listing(ask, [alert_out(alert) for alert in alerts], total)
+
+
+async def summary(ask: Ask[ViewNetwork]) -> SummaryOut:
+    """Count alerts."""
+    sums: dict[str, int] = {}
+    for grant in await ask.every():
+        for name, count in (await ask.services.alerts.summary(grant)).items():
+            sums[name] = sums.get(name, 0) + count
+    return SummaryOut(
+        total=sums.get("total", 0),
+        open=sums.get("open", 0),
+        critical=sums.get("critical", 0),
+        high=sums.get("high", 0),
+    )
+
+
+async def get_alert(ask: Ask[ViewNetwork]) -> AlertOut:
+    """Give one alert."""
+    alert = AlertId(ask.path["alert"])
+    return alert_out(await ask.found(lambda grant: ask.services.alerts.get(grant, alert)))
+
+
+async def changes(ask: Ask[ViewNetwork]) -> list[ChangeOut]:
+    """Give what happened to an alert."""
+    alert = AlertId(ask.path["alert"])
+    found = await ask.found(lambda grant: ask.services.alerts.changes(grant, alert))
+    return [_change_out(change) for change in found]
+
+
+async def acknowledge(ask: Ask[HandleAlerts]) -> AlertOut:
+    """Acknowledge an alert."""
+    return await _move(ask, AlertStatus.ACKNOWLEDGED, ask.body.notes)
+
+
+async def start(ask: Ask[HandleAlerts]) -> AlertOut:
+    """Begin to work on an alert."""
+    return await _move(ask, AlertStatus.IN_PROGRESS, ask.body.notes)
+
+
+async def resolve(ask: Ask[HandleAlerts]) -> AlertOut:
+    """Resolve an alert."""
+    said: Resolution = ask.body
+    return await _move(ask, AlertStatus.RESOLVED, said.resolution_notes or said.notes)
+
+
+async def close(ask: Ask[HandleAlerts]) -> AlertOut:
+    """Close an alert."""
+    return await _move(ask, AlertStatus.CLOSED, ask.body.notes)
+
+
+async def comment(ask: Ask[HandleAlerts]) -> AlertOut:
+    """Comment an alert."""
+    alert, text = AlertId(ask.path["alert"]), ask.body.comment
+    return alert_out(await ask.found(lambda grant: ask.services.alerts.comment(grant, alert, text)))
+
+
+async def _move(ask: Ask[HandleAlerts], after: AlertStatus, note: str | None) -> AlertOut:
+    alert = AlertId(ask.path["alert"])
+    return alert_out(
+        await ask.found(lambda grant: ask.services.alerts.move(grant, alert, after, note or ""))
+    )
+
+
+def alert_out(alert: Alert) -> AlertOut:
+    """Write an alert."""
+    return AlertOut(
+        id=alert.id,
+        alert_type=alert.alert_type,
+        severity=alert.severity,
+        status=alert.status,
+        title=alert.title,
+        description=alert.description,
+        evidence=EvidenceOut(alert.evidence.words, alert.evidence.numbers),
+        condition_active=alert.condition_active,
+        occurrences=alert.occurrences,
+        location=point(alert.position),
+        rule_id=alert.rule,
+        sensor_id=alert.sensor,
+        pipeline_id=alert.pipeline,
+        municipality_id=alert.municipality,
+        raised_at=time(alert.raised_at),
+        created_at=time(alert.created_at),
+        last_seen_at=time(alert.last_seen_at),
+        acknowledged_at=time_or_none(alert.acknowledged_at),
+        acknowledged_by=alert.acknowledged_by,
+        resolved_at=time_or_none(alert.resolved_at),
+        closed_at=time_or_none(alert.closed_at),
+        version=alert.version,
+    )
+
+
+def _change_out(change: AlertChange) -> ChangeOut:
+    evidence = change.evidence
+    return ChangeOut(
+        number=change.number,
+        kind=change.kind,
+        before=change.before,
+        after=change.after,
+        at=time(change.at),
+        by=change.by,
+        note=change.note,
+        evidence=None if evidence is None else EvidenceOut(evidence.words, evidence.numbers),
+    )
+
+
+def _doing(name: str, handler: Any, body: type, what: str) -> Route:  # noqa: ANN401
+    return Route(
+        method="POST",
+        path=f"{PREFIX}/alerts/{{alert}}/{name}",
+        access=HandleAlerts,
+        handler=handler,
+        body=body,
+        answer=AlertOut,
+        summary=what,
+    )
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path=f"{PREFIX}/alerts",
+        access=ViewNetwork,
+        handler=list_alerts,
+        query=AlertQuery,
+        answer=list[AlertOut],
+        summary="Alerts, newest first",
+    ),
+    Route(
+        method="GET",
+        path=f"{PREFIX}/alerts/statistics/summary",
+        access=ViewNetwork,
+        handler=summary,
+        answer=SummaryOut,
+        summary="How many alerts there are",
+    ),
+    Route(
+        method="GET",
+        path=f"{PREFIX}/alerts/{{alert}}",
+        access=ViewNetwork,
+        handler=get_alert,
+        answer=AlertOut,
+        summary="One alert",
+    ),
+    Route(
+        method="GET",
+        path=f"{PREFIX}/alerts/{{alert}}/changes",
+        access=ViewNetwork,
+        handler=changes,
+        answer=list[ChangeOut],
+        summary="Everything that happened to an alert, oldest first",
+    ),
+    _doing("acknowledge", acknowledge, Note, "Somebody has seen it"),
+    _doing("start", start, Note, "Somebody works on it"),
+    _doing("resolve", resolve, Resolution, "It is mended"),
+    _doing("close", close, Note, "It is done with"),
+    _doing("comments", comment, Comment, "Say something about it"),
+)

@@ -1,0 +1,222 @@
+"""Incidents and the maintenance log."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from appliance.domain.access import Grant, ReportIncidents, ViewNetwork
+from appliance.domain.ids import AlertId, IncidentId, SensorId
+from appliance.domain.incidents import IncidentStatus
+from appliance.domain.rules import Severity
+from appliance.services.incidents import NamedIncident, NewIncident
+from web.asking import Ask, Reply
+from web.paging import listing, merge
+from web.routes import PREFIX, Route
+from web.shapes import Id, Point, Time, point, position, time, time_or_none
+
+Text = Annotated[str, Meta(max_length=10_000)]
+Name = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class IncidentQuery(Struct, frozen=True):
+    """Which incidents."""
+
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
+    offset: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    status: IncidentStatus | None = None
+
+
+class IncidentIn(Struct, frozen=True):
+    """What somebody reports."""
+
+    title: Name
+    description: Text | None = None
+    incident_type: Name = "other"
+    severity: Severity = Severity.MEDIUM
+    municipality_id: Id | None = None
+    notes: Text | None = None
+    sensor_id: Id | None = None
+    alert_id: Id | None = None
+    location: Point | None = None
+
+
+class FromAlert(Struct, frozen=True):
+    """An incident made of an alert takes from it what is not said here."""
+
+    title: Name | None = None
+    description: Text | None = None
+    incident_type: Name | None = None
+    notes: Text | None = None
+
+
+class IncidentChange(Struct, frozen=True):
+    """What to change."""
+
+    status: IncidentStatus | None = None
+    notes: Text | None = None
+
+
+class IncidentOut(Struct, frozen=True):
+    """An incident."""
+
+    id: int
+    title: str
+    description: str
+    incident_type: str
+    severity: Severity
+    status: IncidentStatus
+    notes: str
+    alert_id: int | None
+    sensor_id: int | None
+    sensor_name: str | None
+    location: Point | None
+    municipality_id: int
+    reported_by: int
+    created_at: Time
+    updated_at: Time
+    resolved_at: Time | None
+    version: int
+
+
+async def list_incidents(ask: Ask[ViewNetwork]) -> Reply:
+    """Give a page of incidents."""
+    status: IncidentStatus | None = ask.query.status
+    found, total = await merge(
+        ask,
+        lambda grant, page: ask.services.incidents.page(grant, status, page),
+        lambda one: one.incident.created_at,
+    )
+    return listing(ask, [incident_out(one) for one in found], total)
+
+
+async def get_incident(ask: Ask[ViewNetwork]) -> IncidentOut:
+    """Give one incident."""
+    incident = IncidentId(ask.path["incident"])
+    return incident_out(await ask.found(lambda grant: ask.services.incidents.get(grant, incident)))
+
+
+async def report(ask: Ask[ReportIncidents]) -> IncidentOut:
+    """Report an incident."""
+    said: IncidentIn = ask.body
+    new = NewIncident(
+        title=said.title,
+        description=said.description or "",
+        incident_type=said.incident_type,
+        severity=said.severity,
+        notes=said.notes or "",
+        sensor=None if said.sensor_id is None else SensorId(said.sensor_id),
+        alert=None if said.alert_id is None else AlertId(said.alert_id),
+        position=position(said.location),
+    )
+    grant = await ask.one(said.municipality_id)
+    key = ask.headers.get("Idempotency-Key", "")
+    return incident_out(await ask.services.incidents.report(grant, new, key))
+
+
+async def from_alert(ask: Ask[ReportIncidents]) -> IncidentOut:
+    """Make an incident of an alert."""
+    said: FromAlert = ask.body
+    alert_id = AlertId(ask.path["alert"])
+    key = ask.headers.get("Idempotency-Key", "")
+
+    async def make(grant: Grant[ReportIncidents]) -> NamedIncident:
+        alert = await ask.services.alerts.get(grant, alert_id)
+        new = NewIncident(
+            title=said.title or alert.title[:128],
+            description=said.description or alert.description,
+            incident_type=said.incident_type or alert.alert_type,
+            severity=alert.severity,
+            notes=said.notes or "",
+            alert=alert_id,
+        )
+        return await ask.services.incidents.report(grant, new, key)
+
+    return incident_out(await ask.found(make))
+
+
+async def change(ask: Ask[ReportIncidents]) -> IncidentOut:
+    """Change an incident."""
+    incident = IncidentId(ask.path["incident"])
+    said: IncidentChange = ask.body
+    return incident_out(
+        await ask.found(
+            lambda grant: ask.services.incidents.change(grant, incident, said.status, said.notes)
+        )
+    )
+
+
+def incident_out(named: NamedIncident) -> IncidentOut:
+    """Write an incident."""
+    one = named.incident
+    return IncidentOut(
+        id=one.id,
+        title=one.title,
+        description=one.description,
+        incident_type=one.incident_type,
+        severity=one.severity,
+        status=one.status,
+        notes=one.notes,
+        alert_id=one.alert,
+        sensor_id=one.sensor,
+        sensor_name=named.sensor_name,
+        location=point(one.position),
+        municipality_id=one.municipality,
+        reported_by=one.reported_by,
+        created_at=time(one.created_at),
+        updated_at=time(one.updated_at),
+        resolved_at=time_or_none(one.resolved_at),
+        version=one.version,
+    )
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path=f"{PREFIX}/incidents",
+        access=ViewNetwork,
+        handler=list_incidents,
+        query=IncidentQuery,
+        answer=list[IncidentOut],
+        summary="Incidents, newest first",
+    ),
+    Route(
+        method="POST",
+        path=f"{PREFIX}/incidents",
+        access=ReportIncidents,
+        handler=report,
+        body=IncidentIn,
+        answer=IncidentOut,
+        status=201,
+        summary="Report an incident; a report that arrives twice is one (Idempotency-Key)",
+    ),
+    Route(
+        method="GET",
+        path=f"{PREFIX}/incidents/{{incident}}",
+        access=ViewNetwork,
+        handler=get_incident,
+        answer=IncidentOut,
+        summary="One incident",
+    ),
+    *(
+        Route(
+            method=method,
+            path=f"{PREFIX}/incidents/{{incident}}",
+            access=ReportIncidents,
+            handler=change,
+            body=IncidentChange,
+            answer=IncidentOut,
+            summary="Change status or notes of an incident",
+        )
+        for method in ("PUT", "PATCH")
+    ),
+    Route(
+        method="POST",
+        path=f"{PREFIX}/alerts/{{alert}}/incident",
+        access=ReportIncidents,
+        handler=from_alert,
+        body=FromAlert,
+        answer=IncidentOut,
+        status=201,
+        summary="Make an incident of an alert",
+    ),
+)

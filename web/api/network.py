@@ -1,0 +1,167 @@
+"""The pipe network on the map."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from appliance.domain.access import EditNetwork, ViewNetwork
+from appliance.domain.ids import AssetId
+from appliance.domain.network import Link, LinkKind, NetworkNode, NodeKind, Pipeline
+from appliance.domain.sensors import Position
+from web.asking import Ask, Reply
+from web.paging import gather, listing
+from web.routes import PREFIX, Route
+from web.shapes import Id, LineString, LongListQuery, Point
+
+Name = Annotated[str, Meta(min_length=1, max_length=128)]
+Length = Annotated[float, Meta(ge=0, le=1e9)]
+MILLIMETRES = 1_000.0
+
+
+class PipelineIn(Struct, frozen=True):
+    """A pipe, pump or valve; lengths in metres, the diameter in millimetres."""
+
+    geometry: LineString
+    name: Name | None = None
+    code: Name | None = None
+    kind: LinkKind = LinkKind.PIPE
+    status: Name = "open"
+    diameter: Length | None = None
+    length: Length | None = None
+    material: Name | None = None
+    municipality_id: Id | None = None
+
+
+class PipelineOut(Struct, frozen=True):
+    """A pipe, pump or valve; lengths in metres, the diameter in millimetres."""
+
+    id: int
+    code: str
+    name: str
+    kind: LinkKind
+    geometry: LineString
+    status: str
+    diameter: float | None
+    length: float | None
+    material: str | None
+    start_node: str | None
+    end_node: str | None
+    municipality_id: int
+
+
+class NodeOut(Struct, frozen=True):
+    """A junction, reservoir, tank or hydrant."""
+
+    id: int
+    code: str
+    kind: NodeKind
+    location: Point
+    elevation: float | None
+    municipality_id: int
+
+
+async def list_pipelines(ask: Ask[ViewNetwork]) -> Reply:
+    """Give a page of links."""
+    found, total = await gather(ask, ask.services.pipelines.page)
+    return listing(ask, [pipeline_out(pipeline) for pipeline in found], total)
+
+
+async def get_pipeline(ask: Ask[ViewNetwork]) -> PipelineOut:
+    """Give one link."""
+    pipeline = AssetId(ask.path["pipeline"])
+    return pipeline_out(await ask.found(lambda grant: ask.services.pipelines.get(grant, pipeline)))
+
+
+async def add_pipeline(ask: Ask[EditNetwork]) -> PipelineOut:
+    """Add a link."""
+    said: PipelineIn = ask.body
+    link = Link(
+        code=said.code or ask.services.pipelines.new_code(),
+        kind=said.kind,
+        path=tuple(Position(point[0], point[1]) for point in said.geometry.coordinates),
+        length_m=said.length,
+        diameter_m=None if said.diameter is None else said.diameter / MILLIMETRES,
+        material=said.material,
+        status=said.status,
+        name=said.name,
+    )
+    grant = await ask.one(said.municipality_id)
+    return pipeline_out(await ask.services.pipelines.add(grant, link))
+
+
+async def list_nodes(ask: Ask[ViewNetwork]) -> Reply:
+    """Give a page of nodes."""
+    found, total = await gather(ask, ask.services.pipelines.nodes)
+    return listing(ask, [_node_out(node) for node in found], total)
+
+
+def pipeline_out(pipeline: Pipeline) -> PipelineOut:
+    """Write a link."""
+    link = pipeline.link
+    diameter = link.diameter_m
+    return PipelineOut(
+        id=pipeline.id,
+        code=link.code,
+        name=link.name or link.code,
+        kind=link.kind,
+        geometry=LineString([(p.longitude, p.latitude) for p in link.path]),
+        status=link.status,
+        diameter=None if diameter is None else float(f"{diameter * MILLIMETRES:.12g}"),
+        length=link.length_m,
+        material=link.material,
+        start_node=link.start,
+        end_node=link.end,
+        municipality_id=pipeline.municipality,
+    )
+
+
+def _node_out(found: NetworkNode) -> NodeOut:
+    node = found.node
+    return NodeOut(
+        id=found.id,
+        code=node.code,
+        kind=node.kind,
+        location=Point((node.position.longitude, node.position.latitude)),
+        elevation=node.elevation_m,
+        municipality_id=found.municipality,
+    )
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path=f"{PREFIX}/pipelines",
+        access=ViewNetwork,
+        handler=list_pipelines,
+        query=LongListQuery,
+        answer=list[PipelineOut],
+        summary="Pipes, pumps and valves by code",
+    ),
+    Route(
+        method="POST",
+        path=f"{PREFIX}/pipelines",
+        access=EditNetwork,
+        handler=add_pipeline,
+        body=PipelineIn,
+        answer=PipelineOut,
+        status=201,
+        summary="Add a pipe, pump or valve",
+    ),
+    Route(
+        method="GET",
+        path=f"{PREFIX}/pipelines/{{pipeline}}",
+        access=ViewNetwork,
+        handler=get_pipeline,
+        answer=PipelineOut,
+        summary="One pipe, pump or valve",
+    ),
+    Route(
+        method="GET",
+        path=f"{PREFIX}/network/nodes",
+        access=ViewNetwork,
+        handler=list_nodes,
+        query=LongListQuery,
+        answer=list[NodeOut],
+        summary="Junctions, reservoirs, tanks and hydrants by code",
+    ),
+)

@@ -1,0 +1,92 @@
+"""What machines ask: is it alive, what are its figures, what can be asked."""
+
+import ipaddress
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from appliance.domain.access import Permission, Role
+from appliance.domain.errors import NotAllowed
+from web.asking import Ask, Reply, bearer
+from web.metrics import text_of
+from web.openapi import document
+from web.routes import PREFIX, Open, Route
+
+
+class Alive(Struct, frozen=True):
+    """It serves."""
+
+    status: str
+
+
+async def healthz(ask: Ask[Permission]) -> Reply:
+    """Say whether Weir serves."""
+    now = await ask.services.monitoring.health()
+    alive = now.database == "healthy"
+    return Reply(Alive("ok" if alive else now.status), 200 if alive else 503)
+
+
+async def metrics(ask: Ask[Permission]) -> Reply:
+    """Give the figures as Prometheus reads them."""
+    await _must_be_a_scraper(ask)
+    text = text_of(await ask.services.monitoring.figures())
+    return Reply(text.encode(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+
+async def _must_be_a_scraper(ask: Ask[Permission]) -> None:
+    """Let this machine in, and who signs in as an admin; a proxy's own address says nothing."""
+    if is_loopback(ask.address) and "X-Forwarded-For" not in ask.headers:
+        return
+    actor = await ask.services.sign_in.actor(bearer(ask.headers) or "no.token")
+    if actor.role not in {Role.ADMIN, Role.SUPER_ADMIN}:
+        raise NotAllowed(permission="metrics")
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine's own."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def describing(routes: tuple[Route, ...]) -> Route:
+    """Make the route that describes all the others, and itself."""
+    kept: dict[str, bytes] = {}
+
+    async def openapi(_: Ask[Permission]) -> Reply:
+        if not kept:
+            found = document((*routes, route), version("weir"))
+            kept["json"] = msgspec.json.encode(found)
+        return Reply(msgspec.Raw(kept["json"]))
+
+    route = Route(
+        method="GET",
+        path=f"{PREFIX}/openapi.json",
+        access=Open.PUBLIC,
+        handler=openapi,
+        answer=dict[str, Any],
+        summary="This document",
+    )
+    return route
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/healthz",
+        access=Open.PUBLIC,
+        handler=healthz,
+        answer=Alive,
+        summary="Whether Weir serves",
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        access=Open.PUBLIC,
+        handler=metrics,
+        summary="Figures for Prometheus; from this machine, or with an admin's token",
+    ),
+)

@@ -1,0 +1,209 @@
+"""The live stream: what was missed, then every event, until somebody leaves or must."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from hypercorn.typing import WebsocketScope
+from quart import Quart, Websocket, websocket
+from quart.asgi import ASGIWebsocketConnection
+
+from appliance.domain.access import (
+    Actor,
+    AdministerSystem,
+    ViewNetwork,
+    authorise,
+    authorise_system,
+)
+from appliance.domain.errors import NotAllowed, NotFound, NotSignedIn, TooMany, WeirError
+from appliance.domain.ids import MunicipalityId
+from appliance.domain.telling import Cursor, LiveEvent
+from appliance.ports.live import LiveClient
+from appliance.services.assembly import Services
+from appliance.services.screens import Joined
+from web.origins import Origins
+from web.routes import LARGEST_ID
+
+POLICY_VIOLATION: Final = 1008
+GOING_AWAY: Final = 1001
+INTERNAL_ERROR: Final = 1011
+TRY_AGAIN_LATER: Final = 1013
+
+LOOK_EVERY: Final = 4.0
+"""Seconds between looks at whether the person behind a screen may still see it."""
+SEND_WITHIN: Final = 20.0
+"""Seconds that a screen may take to accept one message; one that takes longer is gone."""
+MOST_SCREENS: Final = 1_000
+"""More are told to try again later: each holds a queue of events."""
+MOST_INBOUND: Final = 8
+"""Messages from a screen that wait; further ones wait in its own network buffers."""
+MOST_REPLAYED: Final = 1_000
+USUAL_REPLAY: Final = 50
+
+
+class BoundedWebsocket(ASGIWebsocketConnection):
+    """Quart's connection with an inbound queue that holds the sender back instead of growing."""
+
+    def __init__(self, app: Quart, scope: WebsocketScope) -> None:
+        super().__init__(app, scope)
+        self.queue = asyncio.Queue(MOST_INBOUND)
+
+
+class Over(Exception):
+    """The stream ends: with this WebSocket close code (RFC 6455, 7.4), and why."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class LiveStreams:
+    """Serves `/ws/{municipality_id|global}`."""
+
+    def __init__(self, services: Services, origins: Origins) -> None:
+        self._services = services
+        self._origins = origins
+        self._stopping = asyncio.Event()
+        self._open = 0
+
+    def attach(self, app: Quart) -> None:
+        """Add the endpoint to an application."""
+        app.asgi_websocket_class = BoundedWebsocket
+        app.add_websocket("/ws/<string:whose>", "live", self.serve)
+
+    def stop(self) -> None:
+        """Send everybody away: they come back when Weir does."""
+        self._stopping.set()
+
+    async def serve(self, whose: str) -> None:
+        """Serve one screen. A refusal is told by closing, since browsers show nothing else."""
+        connection: Websocket = websocket
+        await connection.accept()
+        self._open += 1
+        try:
+            await self._serve(connection, whose)
+        except Over as over:
+            await _close(connection, over)
+        except WeirError as error:
+            await _close(connection, Over(_code(error), str(error)))
+        finally:
+            self._open -= 1
+
+    async def _serve(self, connection: Websocket, whose: str) -> None:
+        if self._open > MOST_SCREENS:
+            raise Over(TRY_AGAIN_LATER, "too many screens are open")
+        scheme = "https" if connection.scheme == "wss" else "http"
+        if not self._origins.may(connection.headers.get("Origin"), f"{scheme}://{connection.host}"):
+            raise Over(POLICY_VIOLATION, "this origin may not")
+        token = connection.args.get("token", "")
+        actor = await self._services.sign_in.actor(token)
+        client, missed, complete = await self._join(actor, whose, connection.args)
+        try:
+            await _send(connection, _replay(missed, complete, connection.args.get("since")))
+            await self._run(connection, client, token, actor)
+        finally:
+            client.close()
+
+    async def _join(self, actor: Actor, whose: str, args: Mapping[str, str]) -> Joined:
+        replay = _replay_limit(args.get("replay_limit", ""))
+        since = _since(args.get("since", ""))
+        if whose == "global":
+            everywhere = authorise_system(actor, AdministerSystem)
+            return await self._services.screens.join_all(everywhere, replay=replay, since=since)
+        if not (whose.isascii() and whose.isdigit()) or int(whose[:20]) > LARGEST_ID:
+            raise NotFound(kind="municipality", name=whose)
+        grant = authorise(actor, ViewNetwork, MunicipalityId(int(whose)))
+        return await self._services.screens.join(grant, replay=replay, since=since)
+
+    async def _run(
+        self, connection: Websocket, client: LiveClient, token: str, actor: Actor
+    ) -> None:
+        try:
+            async with asyncio.TaskGroup() as together:
+                together.create_task(_tell(connection, client))
+                together.create_task(_listen(connection))
+                together.create_task(self._keep_looking(token, actor))
+                together.create_task(self._leave_at_stop())
+        except* (Over, WeirError) as several:
+            raise _first(several) from None
+
+    async def _keep_looking(self, token: str, actor: Actor) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            now = await self._services.sign_in.actor(token, expired_too=True)
+            if (now.role, now.municipality) != (actor.role, actor.municipality):
+                raise Over(POLICY_VIOLATION, "your rights have changed; connect again")
+
+    async def _leave_at_stop(self) -> None:
+        await self._stopping.wait()
+        raise Over(GOING_AWAY, "Weir is stopping")
+
+
+async def _tell(connection: Websocket, client: LiveClient) -> None:
+    while True:
+        for event in await client.next():
+            await _send(connection, message_of(event))
+
+
+async def _listen(connection: Websocket) -> None:
+    """Take what a screen sends and drop it: it has nothing to say here."""
+    while True:
+        await connection.receive()
+
+
+async def _send(connection: Websocket, message: dict[str, object]) -> None:
+    try:
+        async with asyncio.timeout(SEND_WITHIN):
+            await connection.send(msgspec.json.encode(message).decode())
+    except TimeoutError:
+        raise Over(TRY_AGAIN_LATER, "this screen does not read") from None
+
+
+def message_of(event: LiveEvent) -> dict[str, object]:
+    """Write an event."""
+    return {"type": event.type, "data": event.data, "cursor": str(event.cursor)}
+
+
+def _replay(
+    missed: tuple[LiveEvent, ...],
+    complete: bool,  # noqa: FBT001
+    since: str | None,
+) -> dict[str, object]:
+    cursor = str(missed[-1].cursor) if missed else since or None
+    data = [message_of(event) for event in missed]
+    return {"type": "replay", "data": data, "complete": complete, "cursor": cursor}
+
+
+def _replay_limit(text: str) -> int:
+    return min(int(text), MOST_REPLAYED) if text.isascii() and text.isdigit() else USUAL_REPLAY
+
+
+def _since(text: str) -> Cursor | None:
+    try:
+        return Cursor.parse(text) if text else None
+    except ValueError:
+        raise Over(POLICY_VIOLATION, "`since` is no cursor") from None
+
+
+def _code(error: WeirError) -> int:
+    match error:
+        case NotSignedIn() | NotAllowed() | NotFound():
+            return POLICY_VIOLATION
+        case TooMany():
+            return TRY_AGAIN_LATER
+        case _:
+            return INTERNAL_ERROR
+
+
+def _first(several: BaseExceptionGroup[Exception]) -> Exception:
+    one = several.exceptions[0]
+    return _first(one) if isinstance(one, BaseExceptionGroup) else one
+
+
+async def _close(connection: Websocket, over: Over) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SEND_WITHIN):
+            await connection.close(over.code, over.reason[:100])
