@@ -22,8 +22,8 @@ class DoorOptions:
     """With more than this unread, the peer is cut off."""
     unread_for: float = 30.0
     """How long a peer may leave more than `unread_high` unread before it is cut off."""
-    stop_within: float = 5.0
-    """How long stopping waits for readings that are on their way to the disk."""
+    stop_within: float = 1.0
+    """How long stopping waits for what is on its way to the disk, and again for peers to read."""
     unfinished_messages: int = 1_000
     """QoS 2 messages of one session that may be without PUBREL."""
     device_sessions: int = 20_000
@@ -60,4 +60,4 @@ class LineOptions:
     """After so many refused lines without a good one between them, the connection is closed."""
     unread_most: int = 256 * 1024
     """With more answers than this unread, the peer is cut off."""
-    stop_within: float = 5.0
+    stop_within: float = 1.0
