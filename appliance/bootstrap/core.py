@@ -3,8 +3,6 @@
 import asyncio
 import socket
 
-from storage.history.history import DuckHistory
-
 from appliance.config.configuration import Configuration
 from appliance.domain.errors import StorageFailed
 from appliance.domain.readings import StoredBatch
@@ -28,6 +26,7 @@ from appliance.outbound.webhook import WebhookMessenger, WebhookOptions
 from appliance.ports.telling import Messenger
 from appliance.services.world import World
 from appliance.supervisor import Part
+from storage.history.history import DuckHistory
 from storage.journal.journal import SqliteJournal
 from storage.operations.database import SqliteOperations
 

@@ -2,27 +2,37 @@
 
 import errno
 from collections.abc import Awaitable, Callable, Mapping
-
-from broker.line_door import LineDoor
-from web.options import WebOptions
+from pathlib import Path
 
 from appliance.bootstrap.core import Core
 from appliance.config.configuration import Address, Configuration
-from appliance.control.commands.files import Files
+from appliance.control.commands.files import (
+    export_readings,
+    import_network,
+    import_readings,
+    import_sensors,
+)
 from appliance.control.commands.inspection import doctor, trace
 from appliance.control.commands.people import People
 from appliance.control.desk import Command, Desk, Problem
 from appliance.control.server import ControlServer
 from appliance.domain.errors import StartRefused
+from appliance.domain.network import NetworkModel
 from appliance.health.base import Surroundings
 from appliance.health.checks import run_checks
 from appliance.machine.folder import DataFolder
 from appliance.services.assembly import Services, open_services
+from appliance.services.passwords import Passwords
 from appliance.supervisor import Part
 from broker.front_door import FrontDoor
+from broker.line_door import LineDoor
 from broker.options import DoorOptions, LineOptions
+from storage.export import FileExporter
+from storage.gis.local_plane import parse_origin
 from storage.gis.read import read_network
 from web.app import create_app
+from web.options import WebOptions
+from web.origins import Origins
 from web.server import WebServer
 
 
@@ -72,7 +82,7 @@ class Outside:
         await self._listen("tcp", self._configuration.tcp, self._tcp.start)
 
     async def _start_web(self) -> None:
-        options = WebOptions(origins=self._configuration.origins)
+        options = WebOptions(origins=Origins(self._configuration.origins))
         app = create_app(self.services, options)
         address = self._configuration.http
         self._web = WebServer(app, address.host, address.port)
@@ -120,7 +130,8 @@ class Outside:
         return Desk(
             world=core.world,
             walk=core.walk,
-            read_network=read_network,
+            read_network=_read_network,
+            exporter=FileExporter(),
             problems=self.problems,
             told_at=core.watcher.told_at,
             scratch=scratch,
@@ -148,8 +159,7 @@ class Outside:
     def commands(self) -> Mapping[str, Command]:
         """Give the commands that can be carried out."""
         services = self.services
-        people = People(services.setup, services.users, services.sign_in)
-        files = Files()
+        people = People(services.setup, services.users, Passwords(), services.sign_in)
         return {
             "init": people.init,
             "user-list": people.list,
@@ -157,13 +167,17 @@ class Outside:
             "user-enable": people.enable,
             "user-disable": people.disable,
             "user-password": people.password,
-            "import-network": files.import_network,
-            "import-sensors": files.import_sensors,
-            "import-readings": files.import_readings,
-            "export-readings": files.export_readings,
+            "import-network": import_network,
+            "import-sensors": import_sensors,
+            "import-readings": import_readings,
+            "export-readings": export_readings,
             "doctor": doctor,
             "trace": trace,
         }
+
+
+def _read_network(path: Path, crs: str | None, origin: str | None) -> NetworkModel:
+    return read_network(path, crs=crs, origin=parse_origin(origin) if origin else None)
 
 
 def _refusal(option: str, address: Address, error: OSError) -> StartRefused:

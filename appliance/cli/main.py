@@ -91,6 +91,8 @@ def _run_errand(command: CommandLine, parsed: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(outcome.figures, ensure_ascii=False) + "\n")
     elif outcome.text:
         sys.stdout.write(outcome.text.rstrip("\n") + "\n")
+    if outcome.notes:
+        sys.stderr.write(outcome.notes.rstrip("\n") + "\n")
     return FAILED if outcome.failed else DONE
 
 

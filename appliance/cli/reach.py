@@ -93,7 +93,7 @@ async def _ask(
         else:
             if answer.output and errand.output is not None:
                 await receive_file(reader, errand.output, answer.output)
-            return Outcome(answer.text or "", answer.figures, answer.failed)
+            return Outcome(answer.text or "", answer.figures, answer.notes, answer.failed)
     raise CommandFailed("Weir stopped before the command was done", "look into its log")
 
 

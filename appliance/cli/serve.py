@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable
 
 from appliance.bootstrap.core import Core
 from appliance.bootstrap.outside import Outside
@@ -30,7 +31,7 @@ async def serve(configuration: Configuration) -> int:
     return 0
 
 
-def _more(configuration: Configuration):
+def _more(configuration: Configuration) -> Callable[[Core, Outside], list[Part]]:
     del configuration
 
     def more(core: Core, outside: Outside) -> list[Part]:

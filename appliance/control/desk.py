@@ -11,6 +11,7 @@ from appliance.domain.ids import Sequence, UserId
 from appliance.domain.network import NetworkModel
 from appliance.domain.readings import CheckedBatch, StoredBatch
 from appliance.domain.work import ShowProgress
+from appliance.ports.exporting import Exporter
 from appliance.services.world import World
 
 CONSOLE: Final = Actor(UserId(0), "console", Role.SUPER_ADMIN, None)
@@ -28,15 +29,12 @@ class TakeChecked(Protocol):
 class ReadNetwork(Protocol):
     """Reads a network file of any known format."""
 
-    def __call__(
-        self, path: Path, *, crs: str | None, origin: tuple[float, float] | None
-    ) -> NetworkModel:
-        """Give the network in WGS 84; Invalid says what is wrong with the file."""
+    def __call__(self, path: Path, crs: str | None, origin: str | None) -> NetworkModel:
+        """Give the network in WGS 84; Invalid says what is wrong with the file.
+
+        `crs` is `EPSG:n`, `origin` is `LON,LAT` for plan coordinates without a system.
+        """
         ...
-
-
-class WriteTable(Protocol):
-    """Anything bootstrap hands on for exports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +44,7 @@ class Desk:
     world: World
     walk: TakeChecked
     read_network: ReadNetwork
+    exporter: Exporter
     problems: Callable[[], Awaitable[list["Problem"]]]
     told_at: Callable[[Sequence], int | None]
     scratch: Path
@@ -80,6 +79,8 @@ class Outcome:
 
     text: str = ""
     figures: dict[str, object] = field(default_factory=dict)
+    notes: str = ""
+    """For a person too, beside a `text` that is a file's content."""
     failed: bool = False
 
 

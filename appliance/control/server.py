@@ -101,7 +101,13 @@ class ControlServer:
         size = await asyncio.to_thread(_size, output)
         await send_line(
             writer,
-            Answer(text=outcome.text, figures=outcome.figures, failed=outcome.failed, output=size),
+            Answer(
+                text=outcome.text,
+                figures=outcome.figures,
+                notes=outcome.notes,
+                failed=outcome.failed,
+                output=size,
+            ),
         )
         if size:
             await send_file(writer, output)

@@ -46,6 +46,7 @@ class Answer(msgspec.Struct, omit_defaults=True):
     progress: Advance | None = None
     text: str | None = None
     figures: dict[str, object] = {}
+    notes: str = ""
     failed: bool = False
     output: int = 0
     error: str | None = None

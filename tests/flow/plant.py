@@ -67,6 +67,7 @@ class Plant:
     async def _stores(self) -> AsyncIterator[None]:
         self.operations = SqliteOperations(self.folder / "operations.db", KEY, self.clock)
         self.journal = SqliteJournal(self.folder / "journal.db", KEY, self.clock)
+        (self.folder / "history").mkdir(exist_ok=True)
         self.history = DuckHistory(self.folder / "history", self.clock)
         await self.operations.start()
         await self.journal.start()
