@@ -32,7 +32,6 @@ from storage.gis.local_plane import parse_origin
 from storage.gis.read import read_network
 from web.app import create_app
 from web.options import WebOptions
-from web.origins import Origins
 from web.server import WebServer
 
 
@@ -82,7 +81,7 @@ class Outside:
         await self._listen("tcp", self._configuration.tcp, self._tcp.start)
 
     async def _start_web(self) -> None:
-        options = WebOptions(origins=Origins(self._configuration.origins))
+        options = WebOptions(origins=self._configuration.origins)
         app = create_app(self.services, options)
         address = self._configuration.http
         self._web = WebServer(app, address.host, address.port)
