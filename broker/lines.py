@@ -85,7 +85,7 @@ def _error(reason: str, detail: str, hint: str) -> bytes:
 
 
 def _line(said: dict[str, object]) -> bytes:
-    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
 def _short(problem: Exception) -> str:
