@@ -44,6 +44,8 @@ def read(data: bytes) -> Line | BadLine:
     if not isinstance(name, str) or not name:
         return BadLine(Reason.UNKNOWN_DEVICE, 'the line has no "device_id"')
     key = said.pop(KEY, None)
+    if not _is_text(name) or (isinstance(key, str) and not _is_text(key)):
+        return BadLine(Reason.MALFORMED, "half of a surrogate pair in a name or key")
     if not isinstance(key, str) or not key:
         short = DeviceId(name[:_LONGEST_NAME])
         return BadLine(Reason.WRONG_KEY, 'the line has no "api_key"', short)
@@ -85,7 +87,17 @@ def _error(reason: str, detail: str, hint: str) -> bytes:
 
 
 def _line(said: dict[str, object]) -> bytes:
-    return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    return (
+        json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode(
+            errors="backslashreplace"
+        )
+        + b"\n"
+    )
+
+
+def _is_text(said: str) -> bool:
+    r"""Say whether this can be written down: JSON lets halves of pairs through, as `\ud800`."""
+    return not any("\ud800" <= each <= "\udfff" for each in said)
 
 
 def _short(problem: Exception) -> str:

@@ -112,6 +112,8 @@ async def test_pipelined_lines_are_answered_in_order_the_refused_ones_too():
         (b"[" * 60_000 + b"\n", "malformed"),
         (b'{"a": ' + b"9" * 6_000 + b"}\n", "malformed"),
         (b"\xff\xfe\n", "malformed"),
+        (rb'{"device_id": "\ud800", "api_key": "k"}' + b"\n", "malformed"),
+        (rb'{"device_id": "PS-001", "api_key": "\ud800"}' + b"\n", "malformed"),
     ],
 )
 async def test_a_line_that_is_not_taken_says_why_and_what_to_do(line: bytes, reason: str):
@@ -135,7 +137,7 @@ async def test_sensor_id_names_the_device_as_well_and_each_municipality_reports_
 
 
 async def test_a_rejected_reading_is_an_error_with_its_reason():
-    rejection = a_rejection(reason=Reason.UNKNOWN_UNIT, detail="furlongs")
+    rejection = a_rejection(reason=Reason.UNKNOWN_UNIT, detail="furlongs \ud800")
     intake = FakeIntake(
         counts=lambda: Counts(rejected={"unknown_unit": 1}), rejections=(rejection,)
     )
@@ -143,7 +145,7 @@ async def test_a_rejected_reading_is_an_error_with_its_reason():
     async with door.open(), talking(door) as logger:
         answer = await logger.ask(GOOD)
     assert answer is not None
-    assert (answer["reason"], answer["detail"]) == ("unknown_unit", "furlongs")
+    assert (answer["reason"], answer["detail"]) == ("unknown_unit", "furlongs \ud800")
 
 
 async def test_a_reading_that_could_not_be_kept_is_never_ok():
