@@ -87,6 +87,8 @@ class Post:
 
     def _chunk(self, arrivals: Arrivals) -> Chunk | None:
         watchers = np.where(arrivals.counts > 0, self._counts[arrivals.slots], 0)
+        if (watchers == 1).all():
+            return self._since_begun(self._as_they_are(arrivals))
         _, group, place = spread(watchers)
         if not len(group):
             return None
@@ -103,6 +105,19 @@ class Post:
             arrivals.values[source],
         )
         return self._since_begun(chunk)
+
+    def _as_they_are(self, arrivals: Arrivals) -> Chunk:
+        """Give the chunk of arrivals whose sensors each have one cause here; copies no reading."""
+        rows = self._first[arrivals.slots]
+        return Chunk(
+            rows,
+            self.causes["sensor"][rows],
+            arrivals.starts,
+            np.repeat(np.arange(len(rows)), arrivals.counts),
+            arrivals.times,
+            arrivals.arrived,
+            arrivals.values,
+        )
 
     def _since_begun(self, chunk: Chunk) -> Chunk | None:
         """Leave out what arrived before a cause began to be watched."""
