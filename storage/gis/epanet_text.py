@@ -86,8 +86,8 @@ def split(file: str, text: str) -> InpText:
 
 def is_inp(beginning: str) -> bool:
     """Say whether text looks like an EPANET file: a section of nodes or of links begins in it."""
-    pattern = r"^[ \t]*\[(TITL|JUNC|RESE|TANK|PIPE)[A-Z]*\]?[ \t]*(;.*)?\r?$"
-    return re.search(pattern, beginning, re.IGNORECASE | re.MULTILINE) is not None
+    pattern = r"(^|[\r\n])[ \t]*\[(TITL|JUNC|RESE|TANK|PIPE)[A-Z]*\]?[ \t]*(;|[\r\n]|$)"
+    return re.search(pattern, beginning, re.IGNORECASE) is not None
 
 
 def _words(said: str) -> tuple[str, ...]:

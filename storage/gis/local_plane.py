@@ -33,11 +33,11 @@ class LocalOrigin:
 
     def anchored(self, points: Coordinates) -> "LocalOrigin":
         """Give the same origin with an anchor: its own, or the middle of these points."""
-        return self if self.anchor else replace(self, anchor=_middle(points))
+        return self if self.anchor else replace(self, anchor=middle(points))
 
     def metres(self, points: Coordinates, metres_per_unit: float) -> tuple[Crs, Coordinates]:
         """Give the azimuthal equidistant system of this origin, and the points in its metres."""
-        anchor = self.anchor or _middle(points)
+        anchor = self.anchor or middle(points)
         at = self.position
         crs = Crs(
             f"local plane: {anchor[0]:.10g},{anchor[1]:.10g} × {metres_per_unit:g} m "
@@ -48,7 +48,8 @@ class LocalOrigin:
         return crs, (points - anchor) * metres_per_unit
 
 
-def _middle(points: Coordinates) -> tuple[float, float]:
+def middle(points: Coordinates) -> tuple[float, float]:
+    """Give the middle of the extent of the points that are finite; 0, 0 where none is."""
     known = points[np.isfinite(points).all(axis=1)]
     if not len(known):
         return 0.0, 0.0

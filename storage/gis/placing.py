@@ -12,7 +12,7 @@ from appliance.domain.network import Link, NetworkModel, Node
 from appliance.domain.sensors import Position
 from storage.gis.crs import WGS84, Crs, from_file
 from storage.gis.detecting import local_unit, looks_geographic, question
-from storage.gis.local_plane import FARTHEST_M, LocalOrigin
+from storage.gis.local_plane import FARTHEST_M, LocalOrigin, middle
 from storage.gis.plan import Coordinates, Drawing, Plan
 from storage.gis.projection import CrsUnusable, Projection
 
@@ -91,13 +91,13 @@ def _local_metres(source: str, plan: Plan, origin: LocalOrigin) -> tuple[Crs, Co
     crs, metres = origin.metres(points, unit)
     farthest = float(np.abs(metres[np.isfinite(metres)]).max(initial=0.0))
     if farthest > FARTHEST_M:
-        middle = np.median(points, axis=0)
+        x, y = middle(points)
         raise FileRefused(
             file=source,
             problem=f"it would reach {farthest / 1000:.0f} km from the local origin",
             remedy=(
                 "say which point of the drawing lies there: --local-origin LONGITUDE,LATITUDE,X,Y; "
-                f"its middle is {middle[0]:.10g},{middle[1]:.10g}"
+                f"its middle is {x:.10g},{y:.10g}"
             ),
         )
     return crs, metres
