@@ -13,7 +13,7 @@ Columns = dict[str, NDArray[Any]]
 
 def columns_of(batches: Several[StoredBatch]) -> Columns:
     """Give the trusted readings of the batches under each other, with their places."""
-    tables = [batch.trusted() for batch in batches]
+    tables = [_finite(batch.trusted()) for batch in batches]
     lengths = np.array([len(table) for table in tables])
     begins = np.repeat(np.cumsum(lengths) - lengths, lengths)
     return {
@@ -27,6 +27,12 @@ def columns_of(batches: Several[StoredBatch]) -> Columns:
         "sequence": np.repeat(np.array([b.sequence for b in batches]), lengths),
         "place": (np.arange(len(begins)) - begins).astype(np.int32),
     }
+
+
+def _finite(table: Readings) -> Readings:
+    """Leave out what the doors should have refused: it would stop history at this place for ever."""
+    finite = np.isfinite(table.values)
+    return table if finite.all() else table.take(finite)
 
 
 def readings_of(rows: Columns) -> Readings:

@@ -22,20 +22,21 @@ COMMIT;
 """
 
 
-def open_for_writing(path: Path, key: bytes) -> apsw.Connection:
-    """Open the journal, made on the first start; a torn end has been cut off when it returns.
+def open_for_writing(path: Path, key: bytes) -> tuple[apsw.Connection, Sequence]:
+    """Open the journal, made on the first start, and give the place of its last batch (0: none).
 
-    Raises StorageFailed, or StartRefused when a newer Weir has written it.
+    A torn end has been cut off when it returns. Raises StorageFailed, or StartRefused when a newer
+    Weir has written it.
     """
     connection = open_database(path, key)
     try:
         with storage_failures(path):
             _bring_up_to_date(connection)
             connection.wal_autocheckpoint(0)  # the writer does it, after the acks
+            return connection, _newest_in(connection)
     except BaseException:
         connection.close()
         raise
-    return connection
 
 
 def open_for_reading(path: Path, key: bytes) -> apsw.Connection:
@@ -43,8 +44,7 @@ def open_for_reading(path: Path, key: bytes) -> apsw.Connection:
     return open_database(path, key, read_only=True)
 
 
-def newest_in(connection: apsw.Connection) -> Sequence:
-    """Give the place of the last batch, 0 when there is none."""
+def _newest_in(connection: apsw.Connection) -> Sequence:
     newest = connection.execute("SELECT max(sequence) FROM batches").get
     return Sequence(newest or 0)
 

@@ -10,7 +10,7 @@ from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import Sequence
 from appliance.domain.readings import CheckedBatch, StoredBatch
 from appliance.ports.clock import Clock
-from storage.journal.file import newest_in, open_for_writing
+from storage.journal.file import open_for_writing
 from storage.journal.reader import Readers
 from storage.journal.writer import Answer, GroupCommit, Waiting
 
@@ -41,8 +41,7 @@ class SqliteJournal:
     async def start(self) -> None:
         """Open the file, made where there is none; raises StorageFailed or StartRefused."""
         self._loop = asyncio.get_running_loop()
-        connection = await asyncio.to_thread(open_for_writing, self._path, self._key)
-        self._last = newest_in(connection)
+        connection, self._last = await asyncio.to_thread(open_for_writing, self._path, self._key)
         self._readers = Readers(self._path, self._key)
         self._writer = GroupCommit(
             connection, self._clock, self._last, committed=self._tell, ended=self._tell_end

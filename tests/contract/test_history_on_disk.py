@@ -36,6 +36,7 @@ from tests.builders import (
     same_readings,
 )
 from tests.contract import applying
+from tests.contract.limits import no_file_grows_beyond
 from tests.fakes import FixedClock
 
 ALWAYS = {"since": Instant(0), "until": Instant(2**62)}
@@ -245,12 +246,25 @@ def _apply_until_killed(folder: Path, times: int) -> int:
 async def test_a_failed_apply_changes_nothing_and_the_next_one_works(tmp_path: Path):
     async with opened(tmp_path) as history:
         await history.apply((a_stored_batch(sequence=1),))
-        bad = a_stored_batch(readings(float("nan"), start=Instant(NOON + DAY)), sequence=2)
-        with pytest.raises(StorageFailed, match="NOT NULL"):
-            await history.apply((bad,))
+        large = a_stored_batch(many_readings(300_000, start=Instant(NOON + DAY)), sequence=2)
+        with no_file_grows_beyond(1_000_000), pytest.raises(StorageFailed, match="history failed"):
+            await history.apply((large,))
         assert history.applied == 1
-        await history.apply((a_stored_batch(readings(start=Instant(NOON + DAY)), sequence=2),))
-        assert len((await history.of(HERE).placed(None, **ALWAYS)).sequences) == 2
+        assert len((await history.of(HERE).placed(None, **ALWAYS)).sequences) == 1
+        await history.apply((large,))
+        assert len((await history.of(HERE).placed(None, **ALWAYS)).sequences) == 300_001
+    async with opened(tmp_path) as history:
+        assert history.applied == 2
+        assert len((await history.of(HERE).placed(None, **ALWAYS)).sequences) == 300_001
+
+
+async def test_a_value_that_is_no_number_does_not_stop_history(tmp_path: Path):
+    async with opened(tmp_path) as history:
+        odd = readings(1.0, float("nan"), float("inf"), 2.0)
+        await history.apply((a_stored_batch(odd, sequence=1),))
+        placed = await history.of(HERE).placed(None, **ALWAYS)
+        assert placed.readings.values.tolist() == [1, 2]
+        assert history.applied == 1
 
 
 async def test_an_apply_that_is_cancelled_happens_once_or_not_at_all(tmp_path: Path):
