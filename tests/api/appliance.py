@@ -16,6 +16,7 @@ from appliance.machine.folder import DataFolder
 from appliance.services.assembly import Services, open_services
 from appliance.services.setup import FirstPerson
 from appliance.supervisor import Part, Supervisor
+from tests.api.promises import must_keep_its_promise
 from web.app import create_app
 from web.options import WebOptions
 from web.server import WebServer
@@ -42,14 +43,13 @@ class Client:
     user: dict[str, Any] = field(default_factory=dict)
     refresh_token: str = ""
 
-    async def __call__(
-        self, method: str, path: str, json: Any = None, **options: Any
-    ) -> Answer:
+    async def __call__(self, method: str, path: str, json: Any = None, **options: Any) -> Answer:
         headers = dict(options.pop("headers", {}))
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         url = path if path.startswith("/") else f"/api/v1/{path}"
         response = await self.http.request(method, url, json=json, headers=headers, **options)
+        must_keep_its_promise(response)
         is_json = response.headers.get("content-type", "").startswith("application/json")
         body = response.json() if is_json and response.content else response.text
         return Answer(response.status_code, body, response.headers)
@@ -137,7 +137,7 @@ def a_rule(town: Town, **overrides: Any) -> dict[str, Any]:
 async def eventually(look: Callable[[], Awaitable[Any]], within: float = WAIT) -> Any:
     """Give the first thing that is seen, or fail at the deadline."""
     async with asyncio.timeout(within):
-        while not (seen := await look()):
+        while not (seen := await look()):  # noqa: ASYNC110 - there is no event to wait for over HTTP
             await asyncio.sleep(0.01)
     return seen
 
@@ -186,9 +186,7 @@ async def bare(folder: Path) -> AsyncIterator[tuple[Core, Services, httpx.AsyncC
 
     async def start() -> None:
         opened["services"] = await open_services(core.world)
-        opened["web"] = WebServer(
-            create_app(opened["services"], WebOptions()), "127.0.0.1", 0
-        )
+        opened["web"] = WebServer(create_app(opened["services"], WebOptions()), "127.0.0.1", 0)
         opened["port"] = await opened["web"].start()
 
     async def run() -> None:
