@@ -41,6 +41,8 @@ class Postbox:
     async def run(self) -> None:
         """Take letters until cancelled."""
         await asyncio.to_thread(self._prepare)
+        # aiosmtpd tells of every command that it is given.
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
         loop = asyncio.get_running_loop()
         server = await loop.create_server(self._session, sock=self._socket)
         async with server:

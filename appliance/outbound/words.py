@@ -76,7 +76,9 @@ def subject(parcel: Parcel) -> str:
     severity = parcel.alert.severity.value.upper()
     kind, after = parcel.change.kind, parcel.change.after.value.replace("_", " ")
     happened = {ChangeKind.OPENED: "", ChangeKind.MOVED: f"{after}: "}.get(kind, f"{kind.value}: ")
-    return f"[{severity}] {happened}{parcel.alert.title} – {place(parcel)}"
+    told = parcel.sensor_name and parcel.sensor_name in parcel.alert.title
+    where = parcel.municipality_name if told else place(parcel)
+    return f"[{severity}] {happened}{parcel.alert.title} – {where}"
 
 
 def news(parcel: Parcel) -> str:

@@ -68,6 +68,13 @@ async def test_the_letter_says_what_where_since_when_why_and_what_to_do():
     assert "1.1 bar, below 2 bar for 60 s" in page
 
 
+async def test_a_title_that_names_the_sensor_does_not_name_it_twice():
+    async with a_mail_server() as server:
+        parcel = a_parcel(alert=an_alert(title="Unusual pressure: Mill Lane"))
+        await a_messenger(server).send(parcel)
+    assert server.taken[0]["Subject"] == "[CRITICAL] Unusual pressure: Mill Lane – Brookfield"
+
+
 async def test_a_second_copy_has_the_same_message_id_and_another_delivery_has_another():
     async with a_mail_server() as server:
         messenger = a_messenger(server)
