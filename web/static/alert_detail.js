@@ -111,8 +111,8 @@ export class AlertView {
    */
   #makeChange(change) {
     return h("li", {},
-      h("span", { class: "when" }, time(change.at)),
-      h("span", { class: "who" }, this.people.name(change.by)),
+      h("span", { class: "when" }, time(change.at)), " ",
+      h("span", { class: "who" }, this.people.name(change.by)), " ",
       h("span", { class: "did" }, deed(change)),
       change.note && h("q", {}, change.note),
       change.evidence && h("span", { class: "why" }, change.evidence.words));

@@ -2,7 +2,7 @@
 /** The live line: one WebSocket that comes back by itself and misses nothing. */
 
 const FIRST_WAIT = 500;
-const LONGEST_WAIT = 15_000;
+const LONGEST_WAIT = 5000;
 /** A line that has said nothing for so long may be dead without knowing it; opening anew costs little. */
 const SILENT_TOO_LONG = 60_000;
 const REFUSED = 1008;
