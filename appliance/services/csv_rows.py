@@ -16,6 +16,8 @@ from typing import IO, Final
 from appliance.domain.errors import FileRefused
 
 BLOCK: Final = 1 << 20
+LOOKED_AT: Final = 1 << 20
+"""Bytes from which the encoding is found out."""
 LONGEST_LINE: Final = 1 << 16
 EXCERPT: Final = 120
 _SEPARATORS: Final = ",;\t"
@@ -154,8 +156,8 @@ def _after(first: Block, others: Iterator[Block]) -> Iterator[Block]:
 
 
 def _encoding(file: IO[bytes]) -> str:
-    """Look at the first mebibyte, and go back to the beginning."""
-    beginning = file.read(BLOCK)
+    """Look at the beginning, and go back to the beginning."""
+    beginning = file.read(LOOKED_AT)
     file.seek(0)
     for mark, encoding in _BOMS:
         if beginning.startswith(mark):

@@ -21,6 +21,10 @@ from tests.gis.drawn import (
 
 X, Y = ATHENS
 PIPE = gpkg_geometry(wkb_line([(X, Y), (X + 100, Y)]))
+WRITTEN_SCHEMA = (
+    "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET"
+    " sql = replace(sql, 'dn)', 'dn, evil AS (load_extension(''/tmp/evil.so'')))')"
+)
 NODE = gpkg_geometry(wkb_point(X, Y))
 
 
@@ -112,8 +116,7 @@ def test_a_layer_that_is_a_view_is_not_read(tmp_path: Path):
 @pytest.mark.parametrize(
     "script",
     [
-        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET"
-         " sql = replace(sql, 'dn)', 'dn, evil AS (load_extension(''/tmp/evil.so'')))')",
+        WRITTEN_SCHEMA,
         "ALTER TABLE pipes ADD COLUMN evil AS (hex(zeroblob(1000000000)))",
         "DROP TABLE pipes; CREATE VIRTUAL TABLE pipes USING fts5(geom, code, dn)",
     ],
