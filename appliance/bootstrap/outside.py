@@ -132,6 +132,7 @@ class Outside:
             read_network=_read_network,
             exporter=FileExporter(),
             problems=self.problems,
+            acknowledged_at=core.walk.acknowledged_at,
             told_at=core.watcher.told_at,
             scratch=scratch,
         )

@@ -46,13 +46,16 @@ async def quiet_appliance(
         outside = Outside(configuration, folder, core)
         until, started = asyncio.Event(), asyncio.Event()
         parts = [*core.parts(), *outside.parts(doors=False)]
-        async with asyncio.TaskGroup() as group:
-            running = group.create_task(Supervisor().run(parts, started.set, until))
-            waiting = group.create_task(started.wait())
-            await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            if started.is_set():
-                try:
-                    yield outside.desk(), outside.commands()
-                finally:
-                    until.set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                running = group.create_task(Supervisor().run(parts, started.set, until))
+                waiting = group.create_task(started.wait())
+                await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
+                if started.is_set():
+                    try:
+                        yield outside.desk(), outside.commands()
+                    finally:
+                        until.set()
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from appliance.cli.commands import COMMANDS, CommandLine
 from appliance.cli.reach import CommandFailed, Errand, run_errand
-from appliance.cli.serve import serve
 from appliance.config.load import load
 from appliance.config.options import OPTIONS, Option
-from appliance.domain.errors import Failed, WeirError
+from appliance.control.server import is_misuse
+from appliance.domain.errors import WeirError
 
 DONE, FAILED, MISUSED = 0, 1, 2
 
@@ -27,10 +27,10 @@ def main(arguments: Several[str] | None = None) -> int:
         return _run(parsed)
     except WeirError as error:
         _complain(str(error), error.advice)
-        return FAILED if isinstance(error, Failed) else MISUSED
+        return MISUSED if is_misuse(error) else FAILED
     except CommandFailed as error:
         _complain(str(error), error.hint)
-        return FAILED
+        return MISUSED if error.misused else FAILED
     except KeyboardInterrupt:
         return 130
 
@@ -73,6 +73,8 @@ def _run(parsed: argparse.Namespace) -> int:
     flags = {o.name: getattr(parsed, o.key, None) for o in OPTIONS}
     configuration = load(flags, parsed.config)
     if parsed.command == "serve":
+        from appliance.cli.serve import serve  # noqa: PLC0415  the other commands start sooner
+
         return asyncio.run(serve(configuration))
     if parsed.command == "check":
         sys.stdout.write("the configuration is in order\n")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.bootstrap.run import quiet_appliance
 from appliance.config.configuration import Configuration
 from appliance.control.desk import Order, Outcome
 from appliance.control.server import carry_out
@@ -42,9 +41,10 @@ class Errand:
 class CommandFailed(Exception):
     """The running appliance said no."""
 
-    def __init__(self, problem: str, hint: str) -> None:
+    def __init__(self, problem: str, hint: str, *, misused: bool = False) -> None:
         super().__init__(problem)
         self.hint = hint
+        self.misused = misused
 
 
 async def run_errand(configuration: Configuration, errand: Errand) -> Outcome:
@@ -89,7 +89,7 @@ async def _ask(
             advance = answer.progress
             show_progress(Progress(advance.what, advance.done, advance.total))
         elif answer.error is not None:
-            raise CommandFailed(answer.error, answer.hint)
+            raise CommandFailed(answer.error, answer.hint, misused=answer.misused)
         else:
             if answer.output and errand.output is not None:
                 await receive_file(reader, errand.output, answer.output)
@@ -98,6 +98,9 @@ async def _ask(
 
 
 async def _do_it_here(configuration: Configuration, errand: Errand) -> Outcome:
+    # Only here: a command that finds Weir running need not load all of it.
+    from appliance.bootstrap.run import quiet_appliance  # noqa: PLC0415
+
     async with quiet_appliance(configuration) as (desk, commands):
         with tempfile.TemporaryDirectory(dir=desk.scratch) as scratch:
             output = Path(scratch) / "output"

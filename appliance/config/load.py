@@ -1,5 +1,6 @@
 """Flags over environment over file over default; an error names the option and the value."""
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from appliance.config.configuration import Address, Configuration
 from appliance.config.options import BY_NAME, OPTIONS, Option
 from appliance.domain.errors import StartRefused
 
-Value = str | float | bool | None
+Value = str | float | bool | Address | None
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
 _HIGHEST_PORT: Final = 65_535
@@ -25,22 +26,22 @@ def load(flags: Mapping[str, object], file: Path | None) -> Configuration:
     values = {option.name: _choose(option, flags, environment, written) for option in OPTIONS}
     return Configuration(
         data=Path(str(values["data"] or default_folder())),
-        http=_address("http", values["http"]),
-        mqtt=_address("mqtt", values["mqtt"]),
-        tcp=_address("tcp", values["tcp"]),
+        http=_at(values["http"]),
+        mqtt=_at(values["mqtt"]),
+        tcp=_at(values["tcp"]),
         insecure_lan=bool(values["insecure-lan"]),
         demo=bool(values["demo"]),
-        demo_burst_after=float(values["demo-burst-after"] or 0),
+        demo_burst_after=float(str(values["demo-burst-after"])),
         public_url=str(values["public-url"]),
         smtp_host=str(values["smtp-host"]),
-        smtp_port=int(float(values["smtp-port"] or 0)),
-        smtp_security=_security(values),
+        smtp_port=int(float(str(values["smtp-port"]))),
+        smtp_security=_security(values["smtp-security"]),
         smtp_username=str(values["smtp-username"]),
         smtp_password=str(values["smtp-password"]),
         smtp_from=str(values["smtp-from"]),
         allow_loopback_webhooks=bool(values["allow-loopback-webhooks"]),
         origins=tuple(o.strip() for o in str(values["origins"]).split(",") if o.strip()),
-        log_level=_one_of("log-level", values, ("debug", "info", "warning", "error")),
+        log_level=str(values["log-level"]),
     )
 
 
@@ -63,18 +64,34 @@ def _choose(
         found = values.get(option.name)
         if found is not None:
             return _convert(option, found, source)
-    return option.default
+    return None if option.default is None else _convert(option, option.default, "the default")
 
 
 def _convert(option: Option, value: object, source: str) -> Value:
-    if option.kind == "switch":
-        return value if isinstance(value, bool) else _switch(source, str(value))
-    if option.kind == "number":
-        try:
-            return float(str(value))
-        except ValueError:
-            raise _wrong(source, value, "a number") from None
-    return str(value)
+    text = str(value)
+    match option.kind:
+        case "switch":
+            return value if isinstance(value, bool) else _switch(source, text)
+        case "number":
+            return _number(source, text)
+        case "address":
+            return _address(source, text)
+        case "choice":
+            if text not in option.choices:
+                raise _wrong(source, value, "one of " + ", ".join(option.choices))
+            return text
+        case "text" | "path":
+            return text
+
+
+def _number(source: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or number < 0:
+        raise _wrong(source, value, "a number of at least 0")
+    return number
 
 
 def _switch(source: str, value: str) -> bool:
@@ -85,25 +102,25 @@ def _switch(source: str, value: str) -> bool:
     raise _wrong(source, value, "true or false")
 
 
-def _address(name: str, value: Value) -> Address:
-    host, colon, port = str(value).rpartition(":")
+def _address(source: str, value: str) -> Address:
+    host, colon, port = value.rpartition(":")
     if not colon or not host or not port.isdecimal() or int(port) > _HIGHEST_PORT:
-        raise _wrong(f"--{name}", value, "HOST:PORT, for example 127.0.0.1:8000")
+        raise _wrong(source, value, "HOST:PORT, for example 127.0.0.1:8000")
     return Address(host.strip("[]"), int(port))
 
 
-def _one_of(name: str, values: Mapping[str, Value], choices: tuple[str, ...]) -> str:
-    if values[name] not in choices:
-        raise _wrong(f"--{name}", values[name], "one of " + ", ".join(choices))
-    return str(values[name])
+def _at(value: Value) -> Address:
+    if not isinstance(value, Address):
+        raise TypeError(value)
+    return value
 
 
-def _security(values: Mapping[str, Value]) -> Literal["starttls", "tls", "none"]:
-    match values["smtp-security"]:
-        case "starttls" | "tls" | "none" as chosen:
-            return chosen
-        case other:
-            raise _wrong("--smtp-security", other, "one of starttls, tls, none")
+def _security(value: Value) -> Literal["starttls", "tls", "none"]:
+    match value:
+        case "starttls" | "tls":
+            return value
+        case _:
+            return "none"
 
 
 def _read_file(file: Path) -> dict[str, object]:

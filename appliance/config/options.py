@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["text", "path", "address", "switch", "number"]
+Kind = Literal["text", "path", "address", "switch", "number", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Option:
     help: str
     unit: str = ""
     secret: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -46,7 +47,13 @@ OPTIONS: Final = (
     Option("public-url", "text", "", "address of this server in e-mails, as people reach it"),
     Option("smtp-host", "text", "", "mail server for notifications; none sends no e-mail"),
     Option("smtp-port", "number", 587.0, "port of the mail server"),
-    Option("smtp-security", "text", "starttls", "starttls, tls or none"),
+    Option(
+        "smtp-security",
+        "choice",
+        "starttls",
+        "how the way to the mail server is protected",
+        choices=("starttls", "tls", "none"),
+    ),
     Option("smtp-username", "text", "", "name at the mail server, where it wants one"),
     Option("smtp-password", "text", "", "password at the mail server", secret=True),
     Option("smtp-from", "text", "", "sender of e-mails (default: weir@ this computer's name)"),
@@ -62,7 +69,13 @@ OPTIONS: Final = (
         "null,file://,app://,http://localhost:3000",
         "origins whose pages may call the API, separated by commas",
     ),
-    Option("log-level", "text", "info", "debug, info, warning or error"),
+    Option(
+        "log-level",
+        "choice",
+        "info",
+        "how much is reported",
+        choices=("debug", "info", "warning", "error"),
+    ),
 )
 
 BY_NAME: Final = {option.name: option for option in OPTIONS}

@@ -46,6 +46,7 @@ class Desk:
     read_network: ReadNetwork
     exporter: Exporter
     problems: Callable[[], Awaitable[list["Problem"]]]
+    acknowledged_at: Callable[[Sequence], int | None]
     told_at: Callable[[Sequence], int | None]
     scratch: Path
     """Where a command may put files while it works."""

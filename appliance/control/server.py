@@ -23,7 +23,7 @@ from appliance.control.wire import (
     send_file,
     send_line,
 )
-from appliance.domain.errors import WeirError
+from appliance.domain.errors import Invalid, StartRefused, WeirError
 from appliance.domain.work import Progress
 
 _log = logging.getLogger(__name__)
@@ -96,7 +96,9 @@ class ControlServer:
         try:
             outcome = await carry_out(self._commands, self._desk, order)
         except WeirError as error:
-            await send_line(writer, Answer(error=str(error), hint=error.advice))
+            await send_line(
+                writer, Answer(error=str(error), hint=error.advice, misused=is_misuse(error))
+            )
             return
         size = await asyncio.to_thread(_size, output)
         await send_line(
@@ -116,6 +118,11 @@ class ControlServer:
 async def carry_out(commands: Mapping[str, Command], desk: Desk, order: Order) -> Outcome:
     """Carry out one command; errors are WeirErrors."""
     return await commands[order.command](desk, order)
+
+
+def is_misuse(error: WeirError) -> bool:
+    """Whether the command was used wrongly (exit status 2), rather than failed (1)."""
+    return isinstance(error, Invalid | StartRefused)
 
 
 def _size(file: Path) -> int:

@@ -50,6 +50,8 @@ class Answer(msgspec.Struct, omit_defaults=True):
     failed: bool = False
     output: int = 0
     error: str | None = None
+    misused: bool = False
+    """The error is the caller's: exit status 2."""
     hint: str = ""
 
 

@@ -151,10 +151,15 @@ def _reject(sifted: Sifted, index: int, message: RawMessage, problem: Unreadable
             message.arrived,
             message.door,
             problem.reason,
-            problem.detail[:EXCERPT],
+            _clean(problem.detail[:EXCERPT]),
             message.payload[:EXCERPT].decode("utf-8", "replace"),
         )
     )
+
+
+def _clean(text: str) -> str:
+    """Replace lone surrogates, which JSON can carry and UTF-8 can't."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _sensor_of(message: RawMessage, said: Said) -> Sensor:

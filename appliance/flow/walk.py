@@ -10,12 +10,14 @@ cursor, so a crash delays it and loses nothing.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from collections.abc import Sequence as Several
 from typing import Protocol
 
 from appliance.domain.errors import StorageFailed
-from appliance.domain.ids import NOBODY, MunicipalityId
+from appliance.domain.ids import NOBODY, MunicipalityId, Sequence
+from appliance.domain.instant import Instant
 from appliance.domain.readings import (
     CheckedBatch,
     Counts,
@@ -65,6 +67,7 @@ class Walk:
         self._clock = clock
         self._views = tuple(views)
         self._one_at_a_time = asyncio.Lock()
+        self._acknowledged: deque[tuple[Sequence, Sequence, Instant]] = deque(maxlen=1_000)
 
     async def run(self) -> None:
         """Carry one round after another; the next begins when the last sync has returned."""
@@ -101,7 +104,14 @@ class Walk:
             origins, sifted, checked, stored, strict=False
         ):
             _acknowledge(waiting, places, _answers(batch, done, kept))
+        self._acknowledged.append((stored[0].sequence, stored[-1].sequence, self._clock.now()))
         self._tell_views(stored)
+
+    def acknowledged_at(self, sequence: Sequence) -> Instant | None:
+        """Say when a batch's messages were acknowledged; known for the last 1,000 rounds."""
+        return next(
+            (at for first, last, at in self._acknowledged if first <= sequence <= last), None
+        )
 
     async def take_checked(self, batches: Several[CheckedBatch]) -> tuple[StoredBatch, ...]:
         """Put readings that need no door on disk (imported history), without duplicates.

@@ -92,7 +92,14 @@ async def trace(desk: Desk, order: Order) -> Outcome:
         lambda t: (t.watch.passes(sequence), _alerts(t, sensor, time))
     )
     arrived = Instant(int(placed.readings.arrived[0]))
-    steps = list(_steps(batch, arrived, passes, desk.told_at(sequence), alerts))
+    steps = list(_steps(batch, arrived, passes, alerts))
+    for name, at, about in (
+        ("acknowledged", desk.acknowledged_at(sequence), "to the device"),
+        ("told", desk.told_at(sequence), "live screens and subscribers"),
+    ):
+        if at is not None:
+            steps.append((name, Instant(at), about))
+    steps.sort(key=lambda step: step[1])
     value = sensor.unit.from_si(float(placed.readings.values[0]))
     marks = Mark(int(placed.readings.marks[0]))
     head = (
@@ -112,23 +119,20 @@ def _steps(
     batch: StoredBatch,
     arrived: Instant,
     passes: dict[str, Instant],
-    told_at: int | None,
     alerts: list[Alert],
 ) -> Iterable[Step]:
     yield "arrived", arrived, f"through the {batch.door.value} door"
     yield "checked", batch.checked_at, f"with {batch.counts.received} readings of its round"
-    yield "stored", batch.stored_at, f"on disk as batch {batch.sequence}; then acknowledged"
+    yield "stored", batch.stored_at, f"in the journal as batch {batch.sequence}"
     if "watched" in passes:
         yield "watched", passes["watched"], "detection and rules"
     for alert in alerts:
         yield "alert", alert.created_at, f"{alert.id} {alert.title}: {alert.description}"
-    if told_at is not None:
-        yield "told", Instant(told_at), "live screens and subscribers"
 
 
 def _line(step: Step, arrived: Instant) -> str:
     name, at, about = step
-    return f"  {name:8} {instant.text(at):27} +{(at - arrived) / 1000:9.2f} ms  {about}"
+    return f"  {name:12} {instant.text(at):27} +{(at - arrived) / 1000:9.2f} ms  {about}"
 
 
 def _parse_id(text: str) -> tuple[SensorId, Instant]:
