@@ -66,7 +66,7 @@ class ReadingRows:
         self._latest = now + MOST_AHEAD
         width = layout.width  # beyond the row stands an empty value for columns that are not there
         self._pick = itemgetter(*(layout.places.get(n, width) for n in (*REQUIRED, *OPTIONAL)))
-        self._units: dict[tuple[str, str], Unit] = {}
+        self._channels: dict[tuple[str, str], tuple[Sensor, Unit]] = {}
 
     def judge(self, block: Block) -> Judged:
         """Judge a block; every line that is not blank ends in `readings` or in `refused`."""
@@ -85,17 +85,34 @@ class ReadingRows:
         return Judged(_columns(rows), refused, len(rows) + len(refused))
 
     def _row(self, device: str, time: str, value: str, unit: str, quality: str) -> _Row:
-        sensor = self._sensors.get(device) or self._sensors.get(device.strip())
+        known = self._channels.get((device, unit))
+        sensor, measured_in = known or self._channel(device, unit)
+        si_value = measured_in.to_si(self._number(value))
+        if not math.isfinite(si_value):
+            raise NotTaken(Reason.NOT_FINITE, f"{value.strip()[:SHOWN]} is no finite number")
+        marks = _BELIEVED if is_plausible(sensor, si_value) else _DOUBTFUL
+        return (
+            sensor.id,
+            self._time(time),
+            si_value,
+            self._quality(quality) if quality else math.nan,
+            marks,
+        )
+
+    def _channel(self, device: str, symbol: str) -> tuple[Sensor, Unit]:
+        """Find what a device measures and in which unit; known ones are remembered."""
+        sensor = self._sensors.get(device.strip())
         if sensor is None:
             raise NotTaken(
                 Reason.UNKNOWN_DEVICE,
                 f"there is no device {device.strip()[:SHOWN]!r}; add it with `weir import sensors`",
             )
-        si_value = self._unit(sensor, unit).to_si(self._number(value))
-        if not math.isfinite(si_value):
-            raise NotTaken(Reason.NOT_FINITE, f"{value.strip()[:SHOWN]} is no finite number")
-        marks = Mark.IMPORTED if is_plausible(sensor, si_value) else _DOUBTFUL
-        return sensor.id, self._time(time), si_value, self._quality(quality), marks
+        try:
+            unit = unit_of(sensor.type.quantity, symbol) if symbol.strip() else sensor.unit
+        except UnitUnknown as error:
+            raise NotTaken(Reason.UNKNOWN_UNIT, f"{error} {error.advice}") from None
+        self._channels[device, symbol] = sensor, unit
+        return sensor, unit
 
     def _number(self, text: str) -> float:
         try:
@@ -105,16 +122,6 @@ class ReadingRows:
             raise NotTaken(
                 Reason.VALUE_MISSING, f"{shown!r} is no number; write it as 3.2"
             ) from None
-
-    def _unit(self, sensor: Sensor, symbol: str) -> Unit:
-        known = self._units.get((sensor.device_id, symbol))
-        if known is None:
-            try:
-                known = unit_of(sensor.type.quantity, symbol) if symbol.strip() else sensor.unit
-            except UnitUnknown as error:
-                raise NotTaken(Reason.UNKNOWN_UNIT, f"{error} {error.advice}") from None
-            self._units[sensor.device_id, symbol] = known
-        return known
 
     def _time(self, text: str) -> int:
         try:
@@ -131,8 +138,6 @@ class ReadingRows:
         return time
 
     def _quality(self, text: str) -> float:
-        if not text:
-            return math.nan
         try:
             quality = float(self._layout.decimal(text))
         except ValueError:
@@ -140,7 +145,8 @@ class ReadingRows:
         return quality if math.isfinite(quality) else math.nan
 
 
-_DOUBTFUL: Final = Mark.IMPORTED | Mark.IMPLAUSIBLE
+_BELIEVED: Final = int(Mark.IMPORTED)
+_DOUBTFUL: Final = int(Mark.IMPORTED | Mark.IMPLAUSIBLE)
 
 
 def slices(judged: Judged, most: int) -> Iterator[tuple[Readings, list[RefusedRow]]]:
