@@ -21,6 +21,7 @@ from web.routes import Route
 from web.table import ROUTES
 
 LARGEST_BODY: Final = 1024 * 1024
+JSON: Final = "application/json"
 BODY_WITHIN: Final = 20
 """Seconds."""
 
@@ -81,8 +82,9 @@ def answer(route: Route, outcome: Any) -> Response:  # noqa: ANN401
     status = reply.status or route.status
     if status == HTTPStatus.NO_CONTENT:
         return Response("", status)
-    headers = {"Cache-Control": "no-store", **reply.headers}
-    return Response(msgspec.json.encode(reply.body), status, headers, mimetype="application/json")
+    headers = {"Cache-Control": "no-store", "Content-Type": JSON, **reply.headers}
+    body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+    return Response(body, status, headers)
 
 
 def failure(error: Exception) -> Response:
@@ -92,7 +94,7 @@ def failure(error: Exception) -> Response:
         msgspec.json.encode(problem.body),
         problem.status,
         {"Cache-Control": "no-store", **problem.headers},
-        mimetype="application/json",
+        mimetype=JSON,
     )
 
 
@@ -102,8 +104,9 @@ def _answer_preflights(app: Quart, origins: Origins) -> None:
         if request.method != "OPTIONS":
             return None
         headers = origins.preflight(request.headers.get("Origin"), own_origin())
-        allowed = "Access-Control-Allow-Origin" in headers
-        return Response("", 204 if allowed else 403, headers)
+        if "Access-Control-Allow-Origin" not in headers:
+            return Response('{"detail": "This origin may not call"}', 403, mimetype=JSON)
+        return Response("", 204, headers)
 
     @app.after_request
     async def every_answer(response: Response) -> Response:

@@ -44,7 +44,7 @@ class Municipalities:
         """Add one with the rules that every one begins with; Conflict when the name is taken."""
         del grant
         must_be_named(name, "name")
-        must_be_a_time_zone(time_zone)
+        await must_be_a_time_zone(time_zone)
         now = self._world.clock.now()
         added = Municipality(
             id=MunicipalityId(self._world.ids.new_id()),
@@ -66,7 +66,7 @@ class Municipalities:
     ) -> Municipality:
         """Change one."""
         del grant
-        _must_make_sense(changes)
+        await _must_make_sense(changes)
 
         def change(tables: SystemTables) -> Municipality:
             found = [m for m in tables.municipalities() if m.id == municipality]
@@ -85,11 +85,11 @@ class Municipalities:
         self._world.watching.poke()
 
 
-def _must_make_sense(changes: MunicipalityChanges) -> None:
+async def _must_make_sense(changes: MunicipalityChanges) -> None:
     if changes.name is not None:
         must_be_named(changes.name, "name")
     if changes.time_zone is not None:
-        must_be_a_time_zone(changes.time_zone)
+        await must_be_a_time_zone(changes.time_zone)
     if changes.lateness_seconds is not None and changes.lateness_seconds < 0:
         raise Invalid(field="lateness_seconds", problem="it can't be negative")
 

@@ -1,5 +1,6 @@
 """What may be a name."""
 
+import asyncio
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -18,7 +19,7 @@ def must_be_named(name: str, field: str) -> None:
         raise Invalid(field=field, problem="there are control characters in it")
 
 
-def must_be_a_time_zone(name: str) -> None:
+async def must_be_a_time_zone(name: str) -> None:
     """Raise Invalid for what is no IANA time zone."""
-    if name not in available_timezones():
+    if name not in await asyncio.to_thread(available_timezones):
         raise Invalid(field="time_zone", problem=f"{name!r} is not an IANA time zone")

@@ -82,7 +82,7 @@ class SetUp:
         must_be_named(first.municipality, "municipality")
         must_be_named(first.username, "username")
         must_be_strong(first.password, first.username)
-        must_be_a_time_zone(first.time_zone)
+        await must_be_a_time_zone(first.time_zone)
         password_hash = await self._passwords.hash(first.password)
         now = self._world.clock.now()
         municipality = Municipality(

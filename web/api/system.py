@@ -1,5 +1,6 @@
 """What machines ask: is it alive, what are its figures, what can be asked."""
 
+import asyncio
 import ipaddress
 from importlib.metadata import version
 from typing import Any
@@ -52,14 +53,17 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def _described(routes: tuple[Route, ...]) -> bytes:
+    return msgspec.json.encode(document(routes, version("weir")))
+
+
 def describing(routes: tuple[Route, ...]) -> Route:
     """Make the route that describes all the others, and itself."""
     kept: dict[str, bytes] = {}
 
     async def openapi(_: Ask[Permission]) -> Reply:
         if not kept:
-            found = document((*routes, route), version("weir"))
-            kept["json"] = msgspec.json.encode(found)
+            kept["json"] = await asyncio.to_thread(_described, (*routes, route))
         return Reply(msgspec.Raw(kept["json"]))
 
     route = Route(

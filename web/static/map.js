@@ -5,8 +5,8 @@
  */
 
 import { say, the } from "./dom.js";
-import { age, quantity } from "./format.js";
-import { MapPen } from "./map_pen.js";
+import { age } from "./format.js";
+import { labelOf, MapPen } from "./map_pen.js";
 import { standing } from "./sensors.js";
 import { rank } from "./store.js";
 import { steer, View } from "./view.js";
@@ -15,11 +15,13 @@ import { steer, View } from "./view.js";
 /** @typedef {import("./types.js").Alert} Alert */
 /**
  * Something on the map that can be pointed at.
- * @typedef {{at: [number, number], sensor?: Sensor, alert?: Alert, silent: boolean, chosen: boolean, label: string}} Mark
+ * @typedef {{at: [number, number], sensor?: Sensor, alert?: Alert, silent: boolean, chosen: boolean}} Mark
  */
 
 const REACH = 18;
 const REDRAW_EVERY = 10_000;
+/** Values move on the map at most this often; moving the map itself is drawn at once. */
+const GATHER_EVERY = 400;
 
 export class NetworkMap {
   /**
@@ -37,6 +39,7 @@ export class NetworkMap {
     /** @type {Mark[]} */
     this.marks = [];
     this.waiting = 0;
+    this.gathering = 0;
     /** @type {import("./types.js").Pipeline[] | null} */
     this.drawn = null;
     this.#wire(signal);
@@ -60,19 +63,27 @@ export class NetworkMap {
     the("map-in").addEventListener("click", zoom(1.5), { signal });
     the("map-out").addEventListener("click", zoom(1 / 1.5), { signal });
     the("map-fit").addEventListener("click", fit, { signal });
-    this.store.addEventListener("change", () => this.#gather());
+    this.store.addEventListener("change", (event) => {
+      const topics = /** @type {CustomEvent} */ (event).detail;
+      if (topics.size > 1 || !topics.has("sensors")) this.#gather();
+      else this.gathering ||= setTimeout(() => this.#gather(), GATHER_EVERY);
+      if (topics.has("choice")) this.#lookAtChosen();
+    });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw, { signal });
     const size = new ResizeObserver(() => (this.view.moved ? draw() : fit()));
     size.observe(this.canvas);
     const timer = setInterval(() => this.#gather(), REDRAW_EVERY);
     signal.addEventListener("abort", () => {
       clearInterval(timer);
+      clearTimeout(this.gathering);
       size.disconnect();
     });
   }
 
   /** Take what is known now; the pipes only when they are others. */
   #gather() {
+    clearTimeout(this.gathering);
+    this.gathering = 0;
     if (this.drawn !== this.store.pipelines || this.placed !== this.#placedSensors()) this.#place();
     this.marks = this.#marks();
     this.#describe();
@@ -109,6 +120,15 @@ export class NetworkMap {
     this.#soon();
   }
 
+  /** Bring what was chosen in a list into sight, if it is not. */
+  #lookAtChosen() {
+    const mark = this.marks.find(({ chosen }) => chosen);
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    if (!mark || !width) return;
+    const [x, y] = this.view.screen(mark.at);
+    if (x < 0 || y < 0 || x > width || y > height) this.view.pan(width / 2 - x, height / 2 - y);
+  }
+
   /** @returns {Mark[]} what lies below first, what is abnormal last */
   #marks() {
     const { store } = this;
@@ -136,9 +156,7 @@ export class NetworkMap {
     const { choice } = this.store;
     const chosen = choice !== null && choice.id === (choice.kind === "alert" ? alert?.id : sensor?.id);
     const silent = sensor !== undefined && this.store.isSilent(sensor);
-    const value = sensor && (silent ? "silent" : quantity(sensor.last_reading, sensor.unit));
-    const label = sensor ? `${sensor.name}  ${value}` : (alert?.title ?? "");
-    return { at: this.view.plane(place.coordinates), sensor, alert, silent, chosen, label };
+    return { at: this.view.plane(place.coordinates), sensor, alert, silent, chosen };
   }
 
   #describe() {
@@ -195,7 +213,7 @@ export class NetworkMap {
     const { sensor, alert } = mark;
     const old = sensor?.last_reading_at ? `, ${age(this.store.now() - Date.parse(sensor.last_reading_at))} old` : "";
     const about = sensor ? standing(sensor, mark.silent, alert) : `${alert?.severity} alarm`;
-    say(tip, `${mark.label}${old}\n${about}`);
+    say(tip, `${labelOf(mark)}${old}\n${about}`);
     const right = x > this.canvas.clientWidth - 240;
     tip.style.left = `${right ? x - 14 - tip.offsetWidth : x + 14}px`;
     tip.style.top = `${Math.max(0, y - 10)}px`;

@@ -1,6 +1,7 @@
 // @ts-check
 /** Puts the map on the canvas: pipes, marks, labels that do not cover each other, and the scale. */
 
+import { quantity } from "./format.js";
 import { drawSymbol } from "./shapes.js";
 
 /** @typedef {import("./map.js").Mark} Mark */
@@ -56,7 +57,8 @@ export class MapPen {
       const [x, y] = this.view.screen(at);
       return x > -20 && y > -20 && x < width + 20 && y < height + 20;
     });
-    for (const mark of inSight) this.#drawMark(mark);
+    this.#drawPlain(inSight.filter(isPlain));
+    for (const mark of inSight) if (!isPlain(mark)) this.#drawMark(mark);
     this.#label(inSight);
     this.#scaleBar(height);
   }
@@ -70,6 +72,25 @@ export class MapPen {
     pen.lineJoin = "round";
     pen.strokeStyle = this.#colour("--pipe");
     pen.stroke(this.pipes);
+  }
+
+  /**
+   * The many sensors about which there is nothing to say, in one stroke.
+   * @param {Mark[]} marks
+   */
+  #drawPlain(marks) {
+    const { pen } = this;
+    pen.beginPath();
+    for (const { at } of marks) {
+      const [x, y] = this.view.screen(at);
+      pen.moveTo(x + 4.5, y);
+      pen.arc(x, y, 4.5, 0, 2 * Math.PI);
+    }
+    pen.lineWidth = 1.5;
+    pen.strokeStyle = this.#colour("--ink");
+    pen.fillStyle = this.#colour("--sensor");
+    pen.fill();
+    pen.stroke();
   }
 
   /** @param {Mark} mark */
@@ -123,12 +144,13 @@ export class MapPen {
     const labels = taken.filter((_, i) => marks[i].alert);
     const wanted = marks.length > MOST_LABELS ? marks.filter((mark) => mark.alert || mark.chosen) : marks;
     for (const mark of [...wanted].reverse()) {
-      const width = this.pen.measureText(mark.label).width;
+      const label = labelOf(mark);
+      const width = this.pen.measureText(label).width;
       const box = this.#room(mark, width, taken) ?? (mark.alert || mark.chosen ? this.#room(mark, width, labels) : null);
       if (!box) continue;
       taken.push(box);
       labels.push(box);
-      this.#write(mark.label, box[0] + 2, (box[1] + box[3]) / 2, "left");
+      this.#write(label, box[0] + 2, (box[1] + box[3]) / 2, "left");
     }
   }
 
@@ -196,4 +218,16 @@ export class MapPen {
   #colour(name) {
     return this.style.getPropertyValue(name);
   }
+}
+
+/** @param {Mark} mark */
+const isPlain = (mark) => !mark.alert && !mark.silent && !mark.chosen;
+
+/**
+ * What a mark is called, with its value.
+ * @param {Mark} mark
+ */
+export function labelOf({ sensor, alert, silent }) {
+  if (!sensor) return alert?.title ?? "";
+  return `${sensor.name}  ${silent ? "silent" : quantity(sensor.last_reading, sensor.unit)}`;
 }

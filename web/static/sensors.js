@@ -12,6 +12,9 @@ import { rank } from "./store.js";
 /** Rows beyond this are found by typing, so that ten thousand sensors stay quick. */
 const MOST_SHOWN = 200;
 const AGES_EVERY = 1000;
+/** Values change on the screen at most this often; nobody reads faster, and sorting thousands costs. */
+const DRAW_EVERY = 400;
+const byName = new Intl.Collator(undefined, { numeric: true }).compare;
 
 export class SensorList {
   /**
@@ -22,19 +25,29 @@ export class SensorList {
     this.store = store;
     this.list = the("sensor-list");
     this.find = /** @type {HTMLInputElement} */ (the("sensors-find"));
+    this.waiting = 0;
     fill(this.list);
     walkByArrows(this.list);
     this.find.addEventListener("input", () => this.draw(), { signal });
     store.addEventListener("change", (event) => {
       const topics = /** @type {CustomEvent} */ (event).detail;
-      if (["sensors", "alerts", "choice"].some((topic) => topics.has(topic))) this.draw();
+      if (["sensors", "alerts", "choice"].some((topic) => topics.has(topic))) this.#soon();
     });
     const timer = setInterval(() => this.draw(), AGES_EVERY);
-    signal.addEventListener("abort", () => clearInterval(timer));
+    signal.addEventListener("abort", () => {
+      clearInterval(timer);
+      clearTimeout(this.waiting);
+    });
     this.draw();
   }
 
+  #soon() {
+    this.waiting ||= setTimeout(() => this.draw(), DRAW_EVERY);
+  }
+
   draw() {
+    clearTimeout(this.waiting);
+    this.waiting = 0;
     if (document.hidden) return;
     this.worst = this.store.worstBySensor();
     const found = this.#found();
@@ -64,7 +77,7 @@ export class SensorList {
     return [...this.store.sensors.values()]
       .filter(matches)
       .map((sensor) => ({ sensor, order: this.#order(sensor) }))
-      .sort((one, other) => one.order - other.order || one.sensor.name.localeCompare(other.sensor.name, undefined, { numeric: true }))
+      .sort((one, other) => one.order - other.order || byName(one.sensor.name, other.sensor.name))
       .map(({ sensor }) => sensor);
   }
 
