@@ -8,7 +8,7 @@ from appliance.domain.errors import StorageFailed
 from appliance.domain.readings import StoredBatch
 from appliance.flow.admission import Registry
 from appliance.flow.delivering import Deliverer
-from appliance.flow.follow import follow
+from appliance.flow.follow import belong_together, follow
 from appliance.flow.intake import BoundedIntake
 from appliance.flow.learning import learn_all
 from appliance.flow.live import LiveHub
@@ -91,6 +91,7 @@ class Core:
             Part("journal", self.journal.start, self._watch_journal, self.journal.stop),
             Part("history", start=self.history.start, stop=self.history.stop),
             Part("registry", start=self.registry.start, run=self.registry.run),
+            Part("one journal", start=self._one_journal),
             Part("follow", run=self._follow),
             Part("history is complete", start=self._history_complete),
             Part("watcher's state", start=self.watcher.start),
@@ -105,6 +106,9 @@ class Core:
     async def _watch_journal(self) -> None:
         await self.journal.failed()
         raise StorageFailed(store="the journal", problem="a write did not get to the disk")
+
+    async def _one_journal(self) -> None:
+        await belong_together(self.journal, self.history)
 
     async def _follow(self) -> None:
         await follow(self.journal, self.history, self._journal_grew)

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from appliance.bootstrap.core import Core
@@ -18,6 +19,8 @@ from appliance.control.desk import Command, Desk, Problem
 from appliance.control.server import ControlServer
 from appliance.domain.errors import StartRefused
 from appliance.domain.network import NetworkModel
+from appliance.flow.reading_events import publish_alerts
+from appliance.flow.recovery import active_alerts
 from appliance.health.base import Surroundings
 from appliance.health.checks import run_checks
 from appliance.machine.folder import DataFolder
@@ -76,6 +79,9 @@ class Outside:
     async def _start_mqtt(self) -> None:
         await self._listen("mqtt", self._configuration.mqtt, self._mqtt.start)
         self._core.watcher.connect(self._mqtt, self._core.deliverer.poke)
+        relay = partial(publish_alerts, self._mqtt)
+        relay(await active_alerts(self._core.operations))
+        self._core.hub.connect(relay)
 
     async def _start_tcp(self) -> None:
         await self._listen("tcp", self._configuration.tcp, self._tcp.start)

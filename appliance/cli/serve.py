@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from typing import Final
 
 from appliance.bootstrap.core import Core
 from appliance.bootstrap.outside import Outside
@@ -15,10 +16,16 @@ from appliance.supervisor import Part
 
 _log = logging.getLogger(__name__)
 
+SWITCH_EVERY: Final = 0.001
+"""Seconds."""
+
 
 async def serve(configuration: Configuration) -> int:
     """Serve; 0 when told to stop, 1 when a store failed."""
     _begin_logging(configuration.log_level)
+    # The storage threads need their turn soon even while the event loop is busy: a commit that
+    # waits for the interpreter is an ack that waits.
+    sys.setswitchinterval(SWITCH_EVERY)
     until = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -18,8 +18,7 @@ async def follow(journal: Journal, history: History, wake: asyncio.Event) -> Non
     not of this journal (one of the two was put back from a backup, or lost) begins again.
     Raises StorageFailed when either store does.
     """
-    if await _is_of_another_journal(journal, history):
-        await history.begin_again()
+    await belong_together(journal, history)
     while True:
         wake.clear()
         batches = await _next(journal, history)
@@ -27,6 +26,12 @@ async def follow(journal: Journal, history: History, wake: asyncio.Event) -> Non
             await history.apply(batches)
         else:
             await wake.wait()
+
+
+async def belong_together(journal: Journal, history: History) -> None:
+    """Have a history that is of another journal begin again."""
+    if await _is_of_another_journal(journal, history):
+        await history.begin_again()
 
 
 async def _next(journal: Journal, history: History) -> tuple[StoredBatch, ...]:

@@ -7,6 +7,7 @@ order in which both only grow, so one cursor says exactly what a screen has.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Final
@@ -21,6 +22,8 @@ MOST_WAITING: Final = 4_000
 """Events a screen may lag behind; beyond that it is cut off and resumes from its cursor."""
 MOST_HELD_BACK: Final = 1_000
 
+
+Relay = Callable[[tuple[LiveEvent, ...]], None]
 
 _NOWHERE: Final = Cursor(Sequence(0), 0)
 
@@ -129,6 +132,11 @@ class LiveHub:
         self._channels: dict[MunicipalityId, _Channel] = {}
         self._screens: set[Screen] = set()
         self._start = Sequence(0)
+        self._relay: Relay | None = None
+
+    def connect(self, relay: Relay) -> None:
+        """Name who else is told of every event, in the same order; it must not wait."""
+        self._relay = relay
 
     def begin(
         self, start: Sequence, numbers: dict[MunicipalityId, int], recent: list[LiveEvent]
@@ -155,6 +163,8 @@ class LiveHub:
         ready = self._admit(events)
         if not ready:
             return
+        if self._relay is not None:
+            self._relay(tuple(ready))
         for screen in self._screens:
             mine = (
                 ready

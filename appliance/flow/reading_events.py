@@ -3,13 +3,13 @@
 import json
 
 from appliance.domain import instant
-from appliance.domain.ids import SensorId
+from appliance.domain.ids import DeviceId, SensorId
 from appliance.domain.instant import Instant
 from appliance.domain.readings import StoredBatch
 from appliance.domain.sensors import Sensor
 from appliance.domain.telling import Cursor, LiveEvent
 from appliance.flow.watches import Book
-from appliance.ports.doors import Announcements
+from appliance.ports.doors import Announcements, topic_of
 
 Unusual = set[tuple[SensorId, Instant]]
 
@@ -50,14 +50,29 @@ def _say(sensor: Sensor, time: Instant, si_value: float, unusual: bool) -> dict[
     }
 
 
-def publish(announcements: Announcements, events: tuple[LiveEvent, ...]) -> None:
-    """Give MQTT subscribers a copy where anybody of that municipality listens."""
+def publish_readings(announcements: Announcements, events: tuple[LiveEvent, ...]) -> None:
+    """Give MQTT subscribers a copy of readings that came by another door, where anybody listens.
+
+    What came by MQTT the broker copies itself, as it was published.
+    """
     for event in events:
-        if event.type != "incident" and announcements.wants(event.municipality):
-            topic = (
-                f"sensors/{event.data['device_id']}/data"
-                if event.type == "sensor_reading"
-                else f"alerts/{event.data['id']}"
-            )
-            payload = json.dumps(event.data, separators=(",", ":"), ensure_ascii=False)
-            announcements.publish(event.municipality, topic, payload.encode())
+        if announcements.wants(event.municipality):
+            topic = topic_of(DeviceId(str(event.data["device_id"])), "data")
+            announcements.publish(event.municipality, topic, _payload(event))
+
+
+def publish_alerts(announcements: Announcements, events: tuple[LiveEvent, ...]) -> None:
+    """Give MQTT subscribers alerts; they are retained, so also when nobody listens now.
+
+    A closed alert is no longer retained: its last message is empty [MQTT-3.3.1-10].
+    """
+    for event in events:
+        if event.type == "alert":
+            topic = f"alerts/{event.data['id']}"
+            announcements.publish(event.municipality, topic, _payload(event))
+            if event.data["status"] == "closed":
+                announcements.publish(event.municipality, topic, b"")
+
+
+def _payload(event: LiveEvent) -> bytes:
+    return json.dumps(event.data, separators=(",", ":"), ensure_ascii=False).encode()

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from appliance.domain.alerts import AlertStatus
 from appliance.domain.ids import MunicipalityId, SensorId, Sequence
 from appliance.domain.instant import Instant
 from appliance.domain.readings import Door, StoredBatch
 from appliance.domain.telling import LiveEvent
+from appliance.flow.alerting import alert_event
 from appliance.flow.live import LiveHub
 from appliance.flow.reading_events import reading_events
 from appliance.flow.seen import Seen
@@ -14,9 +16,11 @@ from appliance.flow.watches import Book
 from appliance.ports.history import History
 from appliance.ports.journal import Journal
 from appliance.ports.operations import Operations, SystemTables
+from appliance.ports.pages import AlertFilter, Page
 
 BATCHES: Final = 200
 EVENTS: Final = 200
+MOST_RETAINED: Final = 5_000
 
 
 async def caught_up(journal: Journal, history: History) -> None:
@@ -42,6 +46,21 @@ async def remember_events(
     book = watcher.book
     numbers, logged, unusual = await operations.read_system(lambda t: _recall(t, book, done))
     hub.begin(start, numbers, [*reading_events(done, book, unusual), *logged])
+
+
+async def active_alerts(operations: Operations) -> tuple[LiveEvent, ...]:
+    """Give every alert that is not closed, as it was last told: what MQTT retains is in memory."""
+    return await operations.read_system(_active_alerts)
+
+
+def _active_alerts(tables: SystemTables) -> tuple[LiveEvent, ...]:
+    statuses = tuple(s.value for s in AlertStatus if s is not AlertStatus.CLOSED)
+    found: list[LiveEvent] = []
+    for municipality in tables.municipalities():
+        alerts = tables.of(municipality.id).alerts
+        page, _ = alerts.page(AlertFilter(statuses=statuses), Page(MOST_RETAINED))
+        found += [alert_event(alert, alerts.changes(alert.id)[-1]) for alert in page]
+    return tuple(found)
 
 
 Recalled = tuple[dict[MunicipalityId, int], list[LiveEvent], set[tuple[SensorId, Instant]]]

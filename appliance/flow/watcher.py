@@ -21,7 +21,7 @@ from appliance.domain.telling import LiveEvent
 from appliance.flow.contacts import Contacts
 from appliance.flow.effects import Round, write_effects
 from appliance.flow.live import LiveHub
-from appliance.flow.reading_events import publish, reading_events
+from appliance.flow.reading_events import publish_readings, reading_events
 from appliance.flow.watches import Book, Found, Watches
 from appliance.ports.clock import Clock, IdSource
 from appliance.ports.doors import Announcements
@@ -83,6 +83,15 @@ class Watcher:
     async def start(self) -> None:
         """Come to the state in which the last run stopped, however it stopped."""
         mark, states, contacts = await self._operations.read_system(_load)
+        if mark.sequence > self._journal.last:
+            _log.warning(
+                "mark=%s lies after the journal's end=%s: one of the two was put back from a "
+                "backup; watching goes on from the journal's end",
+                mark.sequence,
+                self._journal.last,
+            )
+            last = self._journal.last
+            mark = WatchMark(last, mark.watched_until, last, mark.watched_until)
         self._contacts.begin(contacts)
         self._ended = await self._watches.start(states, self._clock.now())
         self._sequence, self._until = mark.snapshot, mark.snapshot_until
@@ -214,7 +223,9 @@ class Watcher:
         readings = reading_events(_live_rows(work.batches), work.book, work.unusual())
         self._hub.announce((*readings, *events))
         if self._announcements is not None:
-            publish(self._announcements, (*readings, *events))
+            others = tuple(b for b in work.batches if b.door is not Door.MQTT)
+            copies = reading_events(_live_rows(others), work.book, work.unusual())
+            publish_readings(self._announcements, copies)
         if events and self._deliveries_owed is not None:
             self._deliveries_owed()
         if work.batches:
