@@ -76,6 +76,7 @@ export class Live extends EventTarget {
     address.searchParams.set("token", token);
     if (this.cursor === null) address.searchParams.set("replay_limit", "50");
     else address.searchParams.set("since", this.cursor);
+    this.socket?.close();
     const socket = new WebSocket(address);
     this.socket = socket;
     this.#expectSomething(socket);

@@ -31,11 +31,15 @@ export class Room {
   }
 
   async enter() {
-    const town = await chooseTown(this.api, this.leaving.signal);
+    try {
+      this.town = await chooseTown(this.api, this.leaving.signal);
+    } catch {
+      if (!this.leaving.signal.aborted) this.loading = setTimeout(() => this.enter(), RETRY);
+      return;
+    }
     if (this.leaving.signal.aborted) return;
-    this.town = town;
     this.store = new Store(() => this.api.now());
-    this.live = new Live(this.api, town);
+    this.live = new Live(this.api, this.town);
     this.#furnish();
     this.#listen();
     this.live.start();

@@ -6,7 +6,8 @@ import { fill, h, say, the } from "./dom.js";
 const KEPT = "weir.municipality";
 
 /**
- * Give the municipality's id, and show its name and, where there is a choice, the choice.
+ * Give the municipality's id, and show its name and, where there is a choice, the choice. Throws an
+ * ApiError when the server can't be asked.
  * @param {import("./api.js").Api} api
  * @param {AbortSignal} signal
  * @returns {Promise<number>}
@@ -15,7 +16,7 @@ export async function chooseTown(api, signal) {
   const user = /** @type {import("./types.js").User} */ (api.user);
   say(the("who"), user.full_name || user.username);
   /** @type {{id: number, name: string}[]} */
-  const towns = await api.all("/api/v1/municipalities").catch(() => []);
+  const towns = await api.all("/api/v1/municipalities");
   const wanted = user.municipality_id ?? Number(localStorage.getItem(KEPT));
   const town = towns.find(({ id }) => id === wanted) ?? towns[0];
   say(the("town"), town?.name ?? "");
