@@ -1,10 +1,12 @@
 """The inside: stores, the walk and its views, put together. No door is open yet."""
 
 import asyncio
-import socket
 
+from appliance.bootstrap.ways_out import messengers
 from appliance.config.configuration import Configuration
+from appliance.demo.postbox import Postbox
 from appliance.domain.errors import StorageFailed
+from appliance.domain.ids import MunicipalityId
 from appliance.domain.readings import StoredBatch
 from appliance.flow.admission import Registry
 from appliance.flow.delivering import Deliverer
@@ -20,10 +22,6 @@ from appliance.flow.watches import Watches
 from appliance.jobs.schedule import Job, Schedule
 from appliance.machine.clock import RandomIds, SystemClock
 from appliance.machine.folder import DataFolder
-from appliance.outbound.mail import MailMessenger, MailOptions
-from appliance.outbound.reachable import Reachable
-from appliance.outbound.webhook import WebhookMessenger, WebhookOptions
-from appliance.ports.telling import Messenger
 from appliance.services.world import World
 from appliance.supervisor import Part
 from storage.history.history import DuckHistory
@@ -37,7 +35,13 @@ LEARN_WITHIN = 3_600.0
 class Core:
     """One appliance without its doors."""
 
-    def __init__(self, configuration: Configuration, folder: DataFolder, key: bytes) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        folder: DataFolder,
+        key: bytes,
+        postbox: Postbox | None = None,
+    ) -> None:
         self.clock = SystemClock()
         self.ids = RandomIds()
         self.operations = SqliteOperations(folder.operations, key, self.clock)
@@ -64,7 +68,7 @@ class Core:
             self.clock,
             (self._wake_history, self.watcher.offer),
         )
-        self.messengers = messengers(configuration, self.clock)
+        self.messengers = messengers(configuration, self.operations, self.clock, postbox)
         self.deliverer = Deliverer(self.operations, self.messengers, self.clock)
         self.world = World(
             operations=self.operations,
@@ -131,29 +135,9 @@ class Core:
             await learn_all(self.operations, self.history, self.clock, municipality)
         self.watcher.poke()
 
-
-def messengers(configuration: Configuration, clock: SystemClock) -> tuple[Messenger, ...]:
-    """Give the ways out that are configured; webhooks need nothing of their own."""
-    webhooks = WebhookMessenger(
-        WebhookOptions(
-            public_url=configuration.public_url,
-            reachable=Reachable(loopback=configuration.allow_loopback_webhooks),
-        ),
-        clock,
-    )
-    if not configuration.smtp_host:
-        return (webhooks,)
-    sender = configuration.smtp_from or f"weir@{socket.gethostname()}.localdomain"
-    mail = MailMessenger(
-        MailOptions(
-            host=configuration.smtp_host,
-            port=configuration.smtp_port,
-            tls=configuration.smtp_security,
-            username=configuration.smtp_username,
-            password=configuration.smtp_password,
-            from_address=sender,
-            public_url=configuration.public_url,
-        ),
-        clock,
-    )
-    return mail, webhooks
+    async def learn_one(self, wanted: MunicipalityId) -> None:
+        """Learn one municipality's patterns anew."""
+        await self.history.settled(self.journal.last)
+        municipality = await self.operations.read(wanted, lambda t: t.municipality)
+        await learn_all(self.operations, self.history, self.clock, municipality)
+        self.watcher.poke()

@@ -3,35 +3,55 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 
 from appliance.bootstrap.core import Core
+from appliance.bootstrap.demonstration import demo_part
 from appliance.bootstrap.outside import Outside
 from appliance.config.configuration import Configuration
 from appliance.control.desk import Command, Desk
+from appliance.demo.postbox import Postbox
 from appliance.machine.folder import DataFolder
 from appliance.supervisor import Part, Supervisor
 
-Ready = Callable[[Outside], None]
+Show = Callable[[str], None]
 
 
-async def run_appliance(
-    configuration: Configuration,
-    until: asyncio.Event,
-    ready: Ready,
-    more: Callable[[Core, Outside], list[Part]] = lambda _core, _outside: [],
-) -> None:
-    """Run until the event is set; `ready` is called once everything listens.
+async def run_appliance(configuration: Configuration, until: asyncio.Event, show: Show) -> None:
+    """Run until the event is set; `show` gets what the person at the console must know.
 
-    `more` may add parts that start last. Raises StartRefused when it can't start, StorageFailed
-    when a store fails while it runs.
+    Raises StartRefused when it can't start, StorageFailed when a store fails while it runs.
     """
     folder = DataFolder(configuration.data)
     folder.make()
     with folder.alone():
-        core = Core(configuration, folder, folder.key())
+        key = folder.key()
+        postbox = Postbox(folder.path / "demo-mail", show) if configuration.demo else None
+        core = Core(configuration, folder, key, postbox)
         outside = Outside(configuration, folder, core)
-        parts = [*core.parts(), *outside.parts(doors=True), *more(core, outside)]
-        await Supervisor().run(parts, lambda: ready(outside), until)
+        parts = [*core.parts(), *outside.parts(doors=True)]
+        if postbox is not None:
+            parts.append(demo_part(configuration, core, outside, postbox, show))
+        parts.append(Part("first start", start=partial(_say_the_code, outside, show)))
+        try:
+            await Supervisor().run(parts, partial(_say_ready, outside, show), until)
+        finally:
+            if postbox is not None:
+                postbox.close()
+
+
+async def _say_the_code(outside: Outside, show: Show) -> None:
+    set_up = outside.services.setup
+    if await set_up.needed():
+        show(f"nobody can sign in yet: open http://{outside.bound['http']} and give this code")
+        show(f"set-up code: {set_up.code}")
+
+
+def _say_ready(outside: Outside, show: Show) -> None:
+    if outside.listens_beyond_loopback:
+        show("WARNING: listening beyond this computer without TLS (--insecure-lan)")
+    bound = outside.bound
+    show(f"ready http={bound['http']} mqtt={bound['mqtt']} tcp={bound['tcp']}")
 
 
 @contextlib.asynccontextmanager

@@ -79,8 +79,8 @@ def _describe_import(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--local-origin",
-        metavar="LON,LAT",
-        help="where on Earth plan coordinates without a system have their middle",
+        metavar="LON,LAT[,X,Y][,m|ft]",
+        help="where on Earth plan coordinates without a system lie: their middle, or point X,Y",
     )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="sensors: where the rows with keys go"

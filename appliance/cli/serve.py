@@ -4,15 +4,11 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable
 from typing import Final
 
-from appliance.bootstrap.core import Core
-from appliance.bootstrap.outside import Outside
 from appliance.bootstrap.run import run_appliance
 from appliance.config.configuration import Configuration
 from appliance.domain.errors import StorageFailed
-from appliance.supervisor import Part
 
 _log = logging.getLogger(__name__)
 
@@ -31,38 +27,11 @@ async def serve(configuration: Configuration) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, until.set)
     try:
-        await run_appliance(configuration, until, _say_ready, _more(configuration))
+        await run_appliance(configuration, until, _say)
     except StorageFailed as error:
         _log.critical("%s; nothing acknowledged is lost; start Weir again to recover", error)
         return 1
     return 0
-
-
-def _more(configuration: Configuration) -> Callable[[Core, Outside], list[Part]]:
-    del configuration
-
-    def more(core: Core, outside: Outside) -> list[Part]:
-        async def say_the_code() -> None:
-            await _say_the_code(outside)
-
-        del core
-        return [Part("first start", start=say_the_code)]
-
-    return more
-
-
-async def _say_the_code(outside: Outside) -> None:
-    set_up = outside.services.setup
-    if await set_up.needed():
-        _say("nobody can sign in yet: open the address below in a browser and give this code")
-        _say(f"set-up code: {set_up.code}")
-
-
-def _say_ready(outside: Outside) -> None:
-    if outside.listens_beyond_loopback:
-        _say("WARNING: listening beyond this computer without TLS (--insecure-lan)")
-    bound = outside.bound
-    _say(f"ready http={bound['http']} mqtt={bound['mqtt']} tcp={bound['tcp']}")
 
 
 def _say(line: str) -> None:

@@ -55,7 +55,9 @@ class Registry:
         """Read the book again whenever something was changed."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), LOOK_EVERY)
+                # Not wait_for: on Python 3.11 it may swallow a cancellation (gh-86296).
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._changed.wait()
             self._changed.clear()
             await self._look()
 

@@ -95,10 +95,6 @@ class Deliverer:
         """Look for due deliveries now."""
         self.owed.set()
 
-    def use(self, messenger: Messenger) -> None:
-        """Send what is of this messenger's kind through it from now on."""
-        self._messengers[messenger.kind] = messenger
-
     async def run(self) -> None:
         """Deliver until cancelled. What is under way then is sent again after its lease."""
         async with asyncio.TaskGroup() as group:

@@ -135,7 +135,9 @@ class Watcher:
         while True:
             if self._sequence >= self._journal.last and not self._watches.stale:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._something.wait(), TICK)
+                    # Not wait_for: on Python 3.11 it may swallow a cancellation (gh-86296).
+                    async with asyncio.timeout(TICK):
+                        await self._something.wait()
             self._something.clear()
             await self.watch(await self._next_batches())
 

@@ -16,11 +16,11 @@ from appliance.flow import alerting
 from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
 from appliance.services.alerts import found_alert
-from appliance.services.names import must_be_named
 from appliance.services.pipelines import must_be_on_earth
 from appliance.services.world import World
 
 SAME_WITHIN: Final = 1 * MINUTE
+LONGEST_TITLE: Final = 300
 LONGEST_TEXT: Final = 10_000
 _KIND: Final = "idempotency"
 
@@ -140,7 +140,8 @@ def named(tables: Tables, incident: Incident) -> NamedIncident:
 
 
 def _must_make_sense(new: NewIncident) -> None:
-    must_be_named(new.title, "title")
+    if not new.title.strip() or len(new.title) > LONGEST_TITLE:
+        raise Invalid(field="title", problem=f"1 to {LONGEST_TITLE} characters")
     if len(new.description) > LONGEST_TEXT or len(new.notes) > LONGEST_TEXT:
         raise Invalid(field="description", problem=f"at most {LONGEST_TEXT} characters")
     if new.position is not None:

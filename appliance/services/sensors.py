@@ -25,6 +25,7 @@ from appliance.services.freshness import Freshness
 from appliance.services.names import must_be_named
 from appliance.services.world import World
 
+TOKEN_NAME: Final = "token"
 LONGEST_DEVICE_ID: Final = 128
 LONGEST_GRACE: Final = 7 * 86_400.0
 
@@ -179,6 +180,8 @@ def must_be_a_device_id(text: str) -> None:
         raise Invalid(field="device_id", problem=f"1 to {LONGEST_DEVICE_ID} characters")
     if any(c in "/+#" or c.isspace() or not c.isprintable() for c in text):
         raise Invalid(field="device_id", problem="no spaces, /, + or #")
+    if text.casefold() == TOKEN_NAME:
+        raise Invalid(field="device_id", problem="this is the MQTT user name of API tokens")
 
 
 def type_coded(tables: Tables, code: str) -> SensorType:

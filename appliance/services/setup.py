@@ -67,8 +67,12 @@ class SetUp:
         return self._code.text
 
     async def needed(self) -> bool:
-        """Whether there is nobody yet."""
-        return not await self._world.operations.read_system(lambda t: t.users())
+        """Whether there is no super admin yet; the demo's operator is none."""
+        return not await self._world.operations.read_system(_has_super_admin)
+
+    async def has_people(self) -> bool:
+        """Whether anybody can sign in, if only into the demo."""
+        return bool(await self._world.operations.read_system(lambda t: t.users()))
 
     async def with_code(self, code: str, first: FirstPerson) -> MunicipalityId:
         """Do the set-up for somebody who knows the code."""
@@ -103,7 +107,7 @@ class SetUp:
         )
 
         def change(tables: SystemTables) -> None:
-            if tables.users():
+            if _has_super_admin(tables):
                 raise Conflict(what="Weir has been set up already")
             tables.put_user(admin)
             found_municipality(tables, municipality, self._world.ids.new_id, now)
@@ -112,6 +116,10 @@ class SetUp:
         await self._world.directory.start()
         self._world.watching.poke()
         return municipality.id
+
+
+def _has_super_admin(tables: SystemTables) -> bool:
+    return any(user.role is Role.SUPER_ADMIN for user in tables.users())
 
 
 def found_municipality(

@@ -13,9 +13,10 @@ Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
 class Needed(Struct, frozen=True):
-    """Whether there is nobody yet who could sign in."""
+    """Whether there is no super admin yet, and whether somebody can sign in all the same (demo)."""
 
     needed: bool
+    sign_in_possible: bool
 
 
 class SetUpIn(Struct, frozen=True):
@@ -37,7 +38,8 @@ class SetUpOut(Struct, frozen=True):
 
 async def needed(ask: Ask[Permission]) -> Needed:
     """Say whether set-up is needed."""
-    return Needed(await ask.services.setup.needed())
+    set_up = ask.services.setup
+    return Needed(await set_up.needed(), await set_up.has_people())
 
 
 async def set_up(ask: Ask[Permission]) -> SetUpOut:

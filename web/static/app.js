@@ -22,8 +22,10 @@ function show(view) {
 async function begin() {
   try {
     if (await api.resume()) return enter();
-    const { needed } = await api.open("GET", "/api/v1/setup");
-    show(needed ? "setup" : "signin");
+    const { needed, sign_in_possible } = await api.open("GET", "/api/v1/setup");
+    the("to-setup").hidden = !needed;
+    the("to-signin").hidden = !sign_in_possible;
+    show(needed && !sign_in_possible ? "setup" : "signin");
   } catch (error) {
     the("starting").textContent = `${/** @type {Error} */ (error).message} Trying again …`;
     setTimeout(begin, RETRY);
@@ -60,6 +62,9 @@ function onSubmit(id, send) {
     }
   });
 }
+
+the("to-setup-button").addEventListener("click", () => show("setup"));
+the("to-signin-button").addEventListener("click", () => show("signin"));
 
 onSubmit("signin-form", ({ username, password }) => api.signIn(username, password));
 
