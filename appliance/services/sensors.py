@@ -25,7 +25,7 @@ from appliance.services.freshness import Freshness
 from appliance.services.names import must_be_named
 from appliance.services.world import World
 
-TOKEN_NAME: Final = "token"
+TOKEN_NAME: Final = "token"  # noqa: S105  a user name
 LONGEST_DEVICE_ID: Final = 128
 LONGEST_GRACE: Final = 7 * 86_400.0
 
