@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from hypercorn.typing import WebsocketScope
 from quart import Quart, Websocket, websocket
-from quart.asgi import ASGIWebsocketConnection
 
 from appliance.domain.access import (
     Actor,
@@ -25,6 +23,7 @@ from appliance.services.assembly import Services
 from appliance.services.screens import Joined
 from web.origins import Origins
 from web.routes import LARGEST_ID
+from web.sockets import BoundedWebsocket
 
 POLICY_VIOLATION: Final = 1008
 GOING_AWAY: Final = 1001
@@ -37,18 +36,9 @@ SEND_WITHIN: Final = 20.0
 """Seconds that a screen may take to accept one message; one that takes longer is gone."""
 MOST_SCREENS: Final = 1_000
 """More are told to try again later: each holds a queue of events."""
-MOST_INBOUND: Final = 8
-"""Messages from a screen that wait; further ones wait in its own network buffers."""
+MOST_PER_MINUTE: Final = 600
 MOST_REPLAYED: Final = 1_000
 USUAL_REPLAY: Final = 50
-
-
-class BoundedWebsocket(ASGIWebsocketConnection):
-    """Quart's connection with an inbound queue that holds the sender back instead of growing."""
-
-    def __init__(self, app: Quart, scope: WebsocketScope) -> None:
-        super().__init__(app, scope)
-        self.queue = asyncio.Queue(MOST_INBOUND)
 
 
 class Over(Exception):
@@ -149,9 +139,14 @@ async def _tell(connection: Websocket, client: LiveClient) -> None:
 
 
 async def _listen(connection: Websocket) -> None:
-    """Take what a screen sends and drop it: it has nothing to say here."""
+    """Take what a screen sends and drop it: it has nothing to say here, and may not say it often."""
+    loop = asyncio.get_running_loop()
     while True:
-        await connection.receive()
+        until = loop.time() + 60
+        for _ in range(MOST_PER_MINUTE):
+            await connection.receive()
+        if loop.time() < until:
+            raise Over(POLICY_VIOLATION, "too many messages; nothing is read here")
 
 
 async def _send(connection: Websocket, message: dict[str, object]) -> None:

@@ -78,7 +78,7 @@ def _query(route: Route, request: Request) -> Any:  # noqa: ANN401
     values = {
         name: _values(request.args.getlist(name), several=several)
         for name, several in _fields(route.query).items()
-        if name in request.args
+        if any(request.args.getlist(name))  # `status=` means: whatever its status
     }
     try:
         return msgspec.convert(values, route.query, strict=False)

@@ -23,6 +23,7 @@ class WebServer:
         self._host = host
         self._port = port
         self._socket: socket.socket | None = None
+        self._serving = False
         self._stop = asyncio.Event()
         self._stopped = asyncio.Event()
 
@@ -47,6 +48,7 @@ class WebServer:
         if self._socket is None:
             raise RuntimeError("start() comes first")
         config = _config(self._socket.detach())
+        self._serving = True
         try:
             await serve(self._app, config, shutdown_trigger=self._stop.wait)
         finally:
@@ -54,8 +56,13 @@ class WebServer:
 
     async def stop(self) -> None:
         """Stop serving: sockets of screens are closed, requests under way get STOP_WITHIN."""
-        self._app.extensions["live"].stop()
         self._stop.set()
+        if not self._serving:
+            if self._socket is not None:
+                self._socket.close()
+            return
+        if "live" in self._app.extensions:
+            self._app.extensions["live"].stop()
         await asyncio.wait_for(self._stopped.wait(), STOP_WITHIN + 0.5)
 
 

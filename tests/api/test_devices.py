@@ -1,10 +1,15 @@
 """Devices report over HTTP, and people read it."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from appliance.domain.instant import text
+from appliance.domain.ids import Sequence
+from appliance.domain.instant import SECOND, Instant, text
+from appliance.domain.readings import Counts, RawMessage
+from appliance.ports.doors import Settled
 from tests.api.appliance import Weir, eventually
 
 
@@ -218,3 +223,36 @@ async def test_a_zone_s_plus_that_nobody_encoded_is_understood(weir: Weir):
     sensor = weir.here.sensor["id"]
     answer = await weir.here.admin.get(f"sensors/{sensor}/readings?from=2026-05-01T00:00:00+02:00")
     assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("problem", "status"), [("database or disk is full", 507), ("the sync failed", 503)]
+)
+async def test_what_could_not_be_kept_is_not_acknowledged(
+    weir: Weir, monkeypatch: pytest.MonkeyPatch, problem: str, status: int
+):
+    def take(_: RawMessage, settled: Callable[[Settled], None]) -> bool:
+        settled(Settled(Counts(), Sequence(0), problem=problem))
+        return True
+
+    monkeypatch.setattr(weir.core.intake, "take", take)
+    answer = await weir.report(weir.here, {"value": 3.0})
+    assert answer.status == status
+    assert int(answer.headers["Retry-After"]) > 0
+    monkeypatch.undo()
+    assert (await weir.here.admin.get("ledger")).body["received"] == 0
+
+
+async def test_many_devices_at_once_are_all_answered_and_all_counted(weir: Weir):
+    start = Instant(weir.core.clock.now() - 600 * SECOND)
+    async with asyncio.TaskGroup() as together:
+        posts = [
+            together.create_task(
+                weir.report(
+                    weir.here, {"timestamp": text(Instant(start + n * SECOND)), "value": 3.0}
+                )
+            )
+            for n in range(100)
+        ]
+    assert {post.result().status for post in posts} == {201}
+    assert (await weir.here.admin.get("ledger")).body == counted(received=100, stored=100)

@@ -170,6 +170,15 @@ async def test_a_screen_that_talks_is_not_listened_to_and_stays(weir: Weir):
         assert (await following(socket))["type"] == "sensor_reading"
 
 
+async def test_a_screen_that_never_stops_talking_is_sent_away(weir: Weir):
+    async with screen(weir, weir.here.id, weir.here.admin) as socket:
+        await following(socket)
+        with contextlib.suppress(ConnectionClosedError):
+            for _ in range(2_000):
+                await socket.send("x")
+        assert await closed(socket) == 1008
+
+
 async def test_a_message_of_more_than_64_kib_ends_the_socket(weir: Weir):
     async with screen(weir, weir.here.id, weir.here.admin) as socket:
         await following(socket)

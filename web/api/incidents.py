@@ -8,7 +8,7 @@ from appliance.domain.access import Grant, ReportIncidents, ViewNetwork
 from appliance.domain.ids import AlertId, IncidentId, SensorId
 from appliance.domain.incidents import IncidentStatus
 from appliance.domain.rules import Severity
-from appliance.services.incidents import NamedIncident, NewIncident
+from appliance.services.incidents import LONGEST_TITLE, NamedIncident, NewIncident
 from web.asking import Ask, Reply
 from web.paging import listing, merge
 from web.routes import PREFIX, Route
@@ -16,6 +16,7 @@ from web.shapes import Id, Point, Time, point, position, time, time_or_none
 
 Text = Annotated[str, Meta(max_length=10_000)]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
+Title = Annotated[str, Meta(min_length=1, max_length=LONGEST_TITLE)]
 
 
 class IncidentQuery(Struct, frozen=True):
@@ -29,9 +30,9 @@ class IncidentQuery(Struct, frozen=True):
 class IncidentIn(Struct, frozen=True):
     """What somebody reports."""
 
-    title: Name
+    title: Title
     description: Text | None = None
-    incident_type: Name = "other"
+    incident_type: Name | None = None
     severity: Severity = Severity.MEDIUM
     municipality_id: Id | None = None
     notes: Text | None = None
@@ -43,7 +44,7 @@ class IncidentIn(Struct, frozen=True):
 class FromAlert(Struct, frozen=True):
     """An incident made of an alert takes from it what is not said here."""
 
-    title: Name | None = None
+    title: Title | None = None
     description: Text | None = None
     incident_type: Name | None = None
     notes: Text | None = None
@@ -101,7 +102,7 @@ async def report(ask: Ask[ReportIncidents]) -> IncidentOut:
     new = NewIncident(
         title=said.title,
         description=said.description or "",
-        incident_type=said.incident_type,
+        incident_type=said.incident_type or "other",
         severity=said.severity,
         notes=said.notes or "",
         sensor=None if said.sensor_id is None else SensorId(said.sensor_id),
@@ -122,7 +123,7 @@ async def from_alert(ask: Ask[ReportIncidents]) -> IncidentOut:
     async def make(grant: Grant[ReportIncidents]) -> NamedIncident:
         alert = await ask.services.alerts.get(grant, alert_id)
         new = NewIncident(
-            title=said.title or alert.title[:128],
+            title=said.title or alert.title[:LONGEST_TITLE],
             description=said.description or alert.description,
             incident_type=said.incident_type or alert.alert_type,
             severity=alert.severity,

@@ -108,8 +108,8 @@ class SensorTypeIn(Struct, frozen=True):
     code: Name
     unit: Name
     quantity: Quantity | None = None
-    threshold_config: Limits = Limits()
-    plausible: Limits = Limits()
+    threshold_config: Limits | None = None
+    plausible: Limits | None = None
 
 
 class SensorTypeOut(Struct, frozen=True):
@@ -189,15 +189,16 @@ async def stats(ask: Ask[AdministerSystem]) -> Stats:
 async def add_sensor_type(ask: Ask[AdministerSystem]) -> SensorTypeOut:
     """Add a kind of sensor."""
     said: SensorTypeIn = ask.body
+    operating, plausible = said.threshold_config or Limits(), said.plausible or Limits()
     new = NewSensorType(
         name=said.name,
         code=said.code,
         unit=said.unit,
         quantity=said.quantity,
-        low=said.threshold_config.min,
-        high=said.threshold_config.max,
-        plausible_low=said.plausible.min,
-        plausible_high=said.plausible.max,
+        low=operating.min,
+        high=operating.max,
+        plausible_low=plausible.min,
+        plausible_high=plausible.max,
     )
     return sensor_type_out(await ask.services.sensor_types.add(ask.system(), new))
 

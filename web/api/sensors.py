@@ -90,7 +90,7 @@ class SensorIn(Struct, frozen=True):
     protocol: Unit = "mqtt"
     status: SensorStatus = SensorStatus.ACTIVE
     whitelisted: bool = True
-    threshold_config: Limits = Limits()
+    threshold_config: Limits | None = None
 
 
 class SensorPatch(Struct, frozen=True):
@@ -104,7 +104,7 @@ class SensorPatch(Struct, frozen=True):
     protocol: Unit | UnsetType = UNSET
     status: SensorStatus | UnsetType = UNSET
     whitelisted: bool | UnsetType = UNSET
-    threshold_config: Limits | UnsetType = UNSET
+    threshold_config: Limits | UnsetType | None = UNSET
 
 
 class Rotation(Struct, frozen=True):
@@ -143,6 +143,7 @@ async def get_sensor(ask: Ask[ViewNetwork]) -> SensorDetail:
 async def add_sensor(ask: Ask[EditNetwork]) -> SensorWithKey:
     """Add a sensor."""
     said: SensorIn = ask.body
+    limits = said.threshold_config or Limits()
     new = NewSensor(
         device_id=said.device_id,
         name=said.name,
@@ -153,8 +154,8 @@ async def add_sensor(ask: Ask[EditNetwork]) -> SensorWithKey:
         pipeline=None if said.pipeline_id is None else AssetId(said.pipeline_id),
         status=said.status,
         whitelisted=said.whitelisted,
-        low=said.threshold_config.min,
-        high=said.threshold_config.max,
+        low=limits.min,
+        high=limits.max,
     )
     grant = await ask.one(said.municipality_id)
     return _with_key(await ask.services.sensors.add(grant, new))
@@ -168,7 +169,7 @@ async def change_sensor(ask: Ask[EditNetwork]) -> SensorRow:
     if "pipeline_id" in fields:
         fields["pipeline"] = fields.pop("pipeline_id")
     if "threshold_config" in fields:
-        limits = fields.pop("threshold_config")
+        limits = fields.pop("threshold_config") or Limits()
         fields |= {"low": limits.min, "high": limits.max}
     changes, sensors = SensorChanges(fields=fields), ask.services.sensors
     sensor_id = SensorId(ask.path["sensor"])

@@ -103,7 +103,8 @@ export class NetworkMap {
       ...[...this.store.sensors.values()].flatMap((sensor) => (sensor.location ? [sensor.location.coordinates] : [])),
     ];
     the("map-empty").hidden = places.length > 0;
-    say(the("map-empty"), this.store.loaded ? "No network yet. Bring one in with: weir import network FILE" : "Loading …");
+    const none = `No network yet. Bring one in with: weir import network FILE --municipality ${this.store.town}`;
+    say(the("map-empty"), this.store.loaded ? none : "Loading …");
     if (!places.length) return;
     const [west, east] = ends(places.map(([longitude]) => longitude));
     const [south, north] = ends(places.map(([, latitude]) => latitude));

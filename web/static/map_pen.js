@@ -20,6 +20,8 @@ export class MapPen {
     this.canvas = canvas;
     this.view = view;
     this.pipes = new Path2D();
+    /** Whether there is a plane yet, which has a scale. */
+    this.laid = false;
     this.pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     /** @type {CSSStyleDeclaration} */
     this.style = getComputedStyle(canvas);
@@ -30,6 +32,7 @@ export class MapPen {
    * @param {import("./types.js").Pipeline[]} pipelines
    */
   layPipes(pipelines) {
+    this.laid = true;
     this.pipes = new Path2D();
     for (const pipe of pipelines) {
       pipe.geometry.coordinates.forEach((place, i) => {
@@ -60,7 +63,7 @@ export class MapPen {
     this.#drawPlain(inSight.filter(isPlain));
     for (const mark of inSight) if (!isPlain(mark)) this.#drawMark(mark);
     this.#label(inSight);
-    this.#scaleBar(height);
+    if (this.laid) this.#scaleBar(height);
   }
 
   /** @param {number} dense */

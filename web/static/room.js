@@ -38,7 +38,7 @@ export class Room {
       return;
     }
     if (this.leaving.signal.aborted) return;
-    this.store = new Store(() => this.api.now());
+    this.store = new Store(() => this.api.now(), this.town);
     this.live = new Live(this.api, this.town);
     this.#furnish();
     this.#listen();

@@ -66,7 +66,8 @@ export class SensorList {
     note.hidden = found > 0 && found <= MOST_SHOWN;
     if (found) say(note, `and ${found - MOST_SHOWN} more: type to find one`);
     else if (!this.store.loaded) say(note, "Loading …");
-    else say(note, all.length ? "No sensor of that name." : "No sensors yet. Add them with: weir import sensors FILE.csv");
+    else if (all.length) say(note, "No sensor of that name.");
+    else say(note, `No sensors yet. Add them with: weir import sensors FILE.csv --municipality ${this.store.town}`);
   }
 
   /** Sensors that match what is typed: in alarm, silent, then by name. */

@@ -40,10 +40,12 @@ export class Store extends EventTarget {
 
   /**
    * @param {() => number} now the server's time
+   * @param {number} town the municipality
    */
-  constructor(now) {
+  constructor(now, town) {
     super();
     this.now = now;
+    this.town = town;
     /** @type {Map<number, Sensor>} */
     this.sensors = new Map();
     /** @type {Map<number, Alert>} */
