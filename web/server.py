@@ -35,6 +35,7 @@ class WebServer:
             if sys.platform != "win32":
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _keep_alive(listening)
             listening.bind((self._host, self._port))
             listening.listen(BACKLOG)
         except OSError:
@@ -66,6 +67,18 @@ class WebServer:
         await asyncio.wait_for(self._stopped.wait(), STOP_WITHIN + 0.5)
 
 
+def _keep_alive(listening: socket.socket) -> None:
+    """Have the system notice peers that vanished; accepted sockets inherit it.
+
+    Hypercorn's WebSocket pings would do the same, but each leaves a sleeping task behind that
+    delays the end of its connection, and so of the server, by up to an interval.
+    """
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 def _config(descriptor: int) -> Config:
     config = Config()
     config.bind = [f"fd://{descriptor}"]
@@ -79,7 +92,6 @@ def _config(descriptor: int) -> Config:
     config.keep_alive_max_requests = 1_000_000
     config.keep_alive_timeout = 30
     config.websocket_max_message_size = LARGEST_SOCKET_MESSAGE
-    config.websocket_ping_interval = 20
     config.h11_max_incomplete_size = 16 * 1024
     return config
 

@@ -9,7 +9,7 @@ const LEFT = 52;
 const RIGHT = 10;
 const TOP = 22;
 const BOTTOM = 22;
-/** So many missing buckets are a gap, which no line crosses. */
+/** A pause so many times longer than those beside it is a gap, which no line crosses. */
 const GAP = 3.5;
 
 export class Plot {
@@ -156,12 +156,14 @@ export class Plot {
   /** Where the line is whole: [first, last] of each stretch. */
   #stretches() {
     const { times } = this;
-    const usual = middle(times.slice(1).map((t, i) => t - times[i]));
+    const pauses = times.slice(1).map((t, i) => t - times[i]);
     /** @type {[number, number][]} */
     const found = [];
     let begin = 0;
-    times.forEach((t, i) => {
-      const ends = i === times.length - 1 || times[i + 1] - t > usual * GAP;
+    times.forEach((_, i) => {
+      // A device may have changed its pace: a pause is a gap beside its neighbours, not the average.
+      const usual = Math.max(pauses[i - 1] ?? 0, pauses[i + 1] ?? 0);
+      const ends = i === times.length - 1 || (usual > 0 && pauses[i] > usual * GAP);
       if (ends) found.push([begin, i]);
       if (ends) begin = i + 1;
     });
@@ -237,10 +239,4 @@ export class Plot {
   #colour(name) {
     return getComputedStyle(this.canvas).getPropertyValue(name);
   }
-}
-
-/** @param {number[]} numbers */
-function middle(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
