@@ -73,16 +73,13 @@ onSubmit("setup-form", async ({ again, ...first }) => {
   const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   try {
     await api.open("POST", "/api/v1/setup", { ...first, time_zone });
-    the("still-to-set-up").hidden = true;
+    the("to-setup").hidden = true;
   } catch (error) {
     // Somebody else was faster, or the answer was lost on its way: the sign-in tells which.
     if (!(error instanceof ApiError) || error.status !== 409) throw error;
   }
   await api.signIn(first.username, first.password);
 });
-
-the("to-signin").addEventListener("click", () => show("signin"));
-the("to-setup").addEventListener("click", () => show("setup"));
 
 api.addEventListener("signed-out", (event) => {
   room?.leave();
