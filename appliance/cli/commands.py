@@ -27,10 +27,12 @@ class CommandLine:
 
 
 def _describe_init(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--municipality", required=True, metavar="NAME")
-    parser.add_argument("--admin", required=True, metavar="USERNAME")
-    parser.add_argument("--email", default="", metavar="ADDRESS")
-    parser.add_argument("--time-zone", default="UTC", metavar="ZONE", help="IANA name")
+    parser.add_argument("--municipality", required=True, metavar="NAME", help="the utility's name")
+    parser.add_argument("--admin", required=True, metavar="USERNAME", help="the super admin")
+    parser.add_argument("--email", default="", metavar="ADDRESS", help="of the super admin")
+    parser.add_argument(
+        "--time-zone", default="UTC", metavar="ZONE", help="IANA name, such as Europe/Berlin"
+    )
     _add_password(parser)
 
 
@@ -71,8 +73,13 @@ def _password(parsed: argparse.Namespace) -> str:
 
 
 def _describe_import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("sensors", "network", "readings"))
-    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "what",
+        metavar="WHAT",
+        choices=("sensors", "network", "readings"),
+        help="sensors and readings come as CSV, a network as INP, GeoJSON, GeoPackage or Shapefile",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="the file to read")
     parser.add_argument("--municipality", metavar="ID", help="whose; may be left out with one")
     parser.add_argument(
         "--crs", metavar="EPSG:N", help="coordinate system of a network file that doesn't say"
@@ -98,11 +105,16 @@ def _import(parsed: argparse.Namespace) -> Errand:
 
 
 def _describe_export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("readings",))
+    parser.add_argument("what", metavar="WHAT", choices=("readings",), help="what to write")
     parser.add_argument("--municipality", metavar="ID", help="whose; may be left out with one")
     parser.add_argument("--from", dest="since", metavar="TIME", help="ISO 8601 with zone")
     parser.add_argument("--to", dest="until", metavar="TIME", help="ISO 8601 with zone")
-    parser.add_argument("--output", type=Path, metavar="FILE", help=".csv or .parquet")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help=".csv or .parquet; without it CSV to the console",
+    )
 
 
 def _export(parsed: argparse.Namespace) -> Errand:
@@ -117,10 +129,20 @@ def _export(parsed: argparse.Namespace) -> Errand:
 
 
 def _describe_user(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("list", "add", "disable", "enable", "password"))
-    parser.add_argument("username", nargs="?", metavar="USERNAME")
-    parser.add_argument("--role", choices=[role.value for role in Role], default="operator")
-    parser.add_argument("--email", default="", metavar="ADDRESS")
+    parser.add_argument(
+        "action",
+        metavar="ACTION",
+        choices=("list", "add", "disable", "enable", "password"),
+        help="what to do",
+    )
+    parser.add_argument("username", nargs="?", metavar="USERNAME", help="to whom; not for list")
+    parser.add_argument(
+        "--role",
+        choices=[role.value for role in Role],
+        default="operator",
+        help="of somebody who is added",
+    )
+    parser.add_argument("--email", default="", metavar="ADDRESS", help="of somebody who is added")
     parser.add_argument("--municipality", metavar="ID", help="whose; may be left out with one")
     _add_password(parser)
 
@@ -135,7 +157,7 @@ def _user(parsed: argparse.Namespace) -> Errand:
 
 
 def _describe_trace(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="of a reading, as the API and `doctor` show it")
+    parser.add_argument("id", metavar="ID", help="of a reading, as the API shows it")
 
 
 def _trace(parsed: argparse.Namespace) -> Errand:

@@ -60,7 +60,9 @@ class ChangeKind(StrEnum):
     """What happened to an alert."""
 
     OPENED = "opened"
+    """A cause without an alert that is still dealt with: a new one is made."""
     REOPENED = "reopened"
+    """The cause is back soon after the alert was resolved."""
     CLEARED = "cleared"
     """The condition no longer holds (ISA-18.2 return to normal); the status stays."""
     RETURNED = "returned"
@@ -68,6 +70,7 @@ class ChangeKind(StrEnum):
     MOVED = "moved"
     """A person, or resolve_when_cleared, changed the status."""
     COMMENTED = "commented"
+    """A person wrote something on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

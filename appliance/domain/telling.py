@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from appliance.domain.alerts import Alert, AlertChange
 from appliance.domain.ids import AlertId, ChannelId, MunicipalityId, Sequence
@@ -31,12 +31,23 @@ class Cursor:
         return Cursor(Sequence(int(sequence)), int(event))
 
 
+LiveType = Literal["sensor_reading", "alert", "incident"]
+
+LIVE_EVENTS: Final[dict[LiveType, str]] = {
+    "sensor_reading": "A reading has been stored and looked at; late ones too, imported and "
+    "quarantined ones not.",
+    "alert": "An alert was opened, reopened, cleared, moved or commented: `change` says which.",
+    "incident": "An incident was reported or changed.",
+}
+"""What each type of live event tells."""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
     """One thing a live client is told. `data` is JSON-ready, as `clients.md` writes it."""
 
     municipality: MunicipalityId
-    type: Literal["sensor_reading", "alert", "incident"]
+    type: LiveType
     data: dict[str, object]
     cursor: Cursor
 

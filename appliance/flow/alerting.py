@@ -284,7 +284,16 @@ def alert_event(alert: Alert, change: AlertChange) -> LiveEvent:
 
 def incident_event(tables: Tables, incident: Incident) -> LiveEvent:
     """Write an incident's event; announce it after the commit."""
-    data: dict[str, object] = {
+    return tables.events.add(
+        LiveEvent(
+            incident.municipality, "incident", incident_data(incident), Cursor(Sequence(0), 0)
+        )
+    )
+
+
+def incident_data(incident: Incident) -> dict[str, object]:
+    """Say an incident the way live clients read it."""
+    return {
         "id": incident.id,
         "title": incident.title,
         "description": incident.description,
@@ -297,9 +306,6 @@ def incident_event(tables: Tables, incident: Incident) -> LiveEvent:
         "created_at": instant.text(incident.created_at),
         "municipality_id": incident.municipality,
     }
-    return tables.events.add(
-        LiveEvent(incident.municipality, "incident", data, Cursor(Sequence(0), 0))
-    )
 
 
 def point(position: Position | None) -> dict[str, object] | None:

@@ -31,7 +31,9 @@ def _events_of(batch: StoredBatch, book: Book, unusual: Unusual) -> list[LiveEve
         LiveEvent(
             batch.municipality,
             "sensor_reading",
-            _say(sensor, Instant(time), value, (SensorId(key), Instant(time)) in unusual),
+            reading_data(
+                sensor, Instant(time), value, unusual=(SensorId(key), Instant(time)) in unusual
+            ),
             cursor,
         )
         for key, time, value in rows
@@ -39,7 +41,10 @@ def _events_of(batch: StoredBatch, book: Book, unusual: Unusual) -> list[LiveEve
     ]
 
 
-def _say(sensor: Sensor, time: Instant, si_value: float, unusual: bool) -> dict[str, object]:  # noqa: FBT001
+def reading_data(
+    sensor: Sensor, time: Instant, si_value: float, *, unusual: bool
+) -> dict[str, object]:
+    """Say a reading the way live clients read it."""
     return {
         "sensor_id": sensor.id,
         "device_id": sensor.device_id,

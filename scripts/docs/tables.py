@@ -1,0 +1,110 @@
+"""Tables of the domain: who may do what, why readings are refused, in what units."""
+
+from collections import defaultdict
+
+from appliance.domain.access import POLICY, Permission, Role
+from appliance.domain.quantities import UNITS, Quantity, Unit
+from appliance.domain.readings import REMEDIES, Reason
+from appliance.domain.sensors import Limits, SensorType
+from scripts.docs.markdown import bullets, member_docs, page, paragraph, sentence, table
+from storage.operations.sensor_types import common_types
+from web.api.devices import REFUSED
+
+_REJECTED = 422
+
+
+def permissions() -> str:
+    """Give the page of permissions."""
+    return page(
+        "Who may do what",
+        paragraph(
+            "A person or token has one role. All but the super admin belong to one municipality and see nothing of"
+            " another's; what is asked for there is answered as if it did not exist."
+        ),
+        table(
+            ("permission", *(f"`{role.value}`" for role in Role)),
+            (
+                (f"`{p.name}`", *("yes" if p in POLICY[role] else "–" for role in Role))
+                for p in all_permissions()
+            ),
+        ),
+        bullets(f"`{p.name}`: {sentence(p.__doc__)}" for p in all_permissions()),
+    )
+
+
+def all_permissions(above: type[Permission] = Permission) -> list[type[Permission]]:
+    """Give every permission there is, each before those that include it."""
+    return [p for one in above.__subclasses__() for p in (one, *all_permissions(one))]
+
+
+def rejections() -> str:
+    """Give the page of reasons."""
+    meanings = member_docs(Reason)
+    return page(
+        "Why a message is not taken",
+        paragraph(
+            "The ledger counts by these reasons, and `weir doctor` and `GET /api/v1/rejections` show the last ones"
+            " with what was sent. Over MQTT 3.1.1 a refused reading is acknowledged all the same, since there is no"
+            " other answer; HTTP and TCP say the reason."
+        ),
+        *(_reason(reason, meanings[reason.name]) for reason in Reason),
+    )
+
+
+def _reason(reason: Reason, meaning: str) -> str:
+    over_http = "" if reason is Reason.NOT_ITS_TOPIC else f" HTTP {REFUSED.get(reason, _REJECTED)}."
+    remedy = REMEDIES[reason].replace("<", "\\<")
+    return f"## {reason.value}\n\n{paragraph(meaning + over_http)}\n\n→ {remedy}."
+
+
+def units() -> str:
+    """Give the page of units."""
+    by_quantity: dict[Quantity, dict[Unit, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for (quantity, name), unit in UNITS.items():
+        by_quantity[quantity][unit].append(name)
+    return page(
+        "Units",
+        paragraph(
+            "A device sends its own unit or none, which means the sensor's. Upper and lower case are the same. Inside,"
+            " everything is in the SI unit: value × factor + offset."
+        ),
+        *(_quantity(quantity, by_quantity[quantity]) for quantity in Quantity),
+    )
+
+
+def _quantity(quantity: Quantity, known: dict[Unit, list[str]]) -> str:
+    si = next(unit.symbol for unit in known if unit.factor == 1 and unit.offset == 0)
+    rows = (
+        (f"`{unit.symbol}`", _spellings(unit, names), f"{unit.factor:.12g}", f"{unit.offset:.12g}")
+        for unit, names in known.items()
+    )
+    return (
+        f"## {quantity.value}: {si}\n\n{table(('unit', 'also written', 'factor', 'offset'), rows)}"
+    )
+
+
+def _spellings(unit: Unit, names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names if name != unit.symbol.lower())
+
+
+def sensor_types() -> str:
+    """Give the page of sensor types."""
+    return page(
+        "Sensor types that come with Weir",
+        paragraph(
+            "The code is what `sensor_type` wants in the CSV file and in the API. A value outside the plausible range is"
+            " quarantined: kept, but shown to nobody as a value and not watched. Operating limits are open until"
+            " somebody sets them for a sensor. More types: `POST /api/v1/admin/sensor-types`."
+        ),
+        table(("code", "name", "unit", "plausible range"), map(_type, common_types())),
+    )
+
+
+def _type(kind: SensorType) -> tuple[str, ...]:
+    return f"`{kind.code}`", kind.name, kind.unit, _range(kind.plausible, kind)
+
+
+def _range(limits: Limits, kind: SensorType) -> str:
+    unit = UNITS[kind.quantity, kind.unit.lower()]
+    low, high = (None if si is None else unit.from_si(si) for si in (limits.low, limits.high))
+    return "any" if low is None or high is None else f"{low:,g} to {high:,g}"
