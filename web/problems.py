@@ -49,6 +49,10 @@ class Problem:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+class QueryInvalid(msgspec.ValidationError):
+    """The request's query is not what it should be."""
+
+
 class Unreadable(Exception):
     """The request's body is not JSON."""
 
@@ -110,7 +114,8 @@ def _not_valid(error: msgspec.ValidationError) -> Problem:
     missing = re.search(r"missing required field `(\w+)`", message)
     if missing:
         place.append(missing.group(1))
-    return Problem(STATUS[Invalid], {"detail": [_detail(["body", *place], message)]})
+    where = "query" if isinstance(error, QueryInvalid) else "body"
+    return Problem(STATUS[Invalid], {"detail": [_detail([where, *place], message)]})
 
 
 def _detail(place: list[str], message: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from appliance.domain.errors import Invalid, NotSignedIn
 from appliance.domain.ids import MunicipalityId
 from appliance.services.assembly import Services
 from web.asking import Ask, bearer
-from web.problems import Unreadable
+from web.problems import QueryInvalid, Unreadable
 from web.routes import LARGEST_ID, Open, Route
 from web.shapes import read_json
 
@@ -83,11 +83,7 @@ def _query(route: Route, request: Request) -> Any:  # noqa: ANN401
     try:
         return msgspec.convert(values, route.query, strict=False)
     except msgspec.ValidationError as error:
-        raise _QueryError(str(error)) from None
-
-
-class _QueryError(msgspec.ValidationError):
-    """A query that can't be read."""
+        raise QueryInvalid(str(error)) from None
 
 
 def _values(given: list[str], *, several: bool) -> str | list[str]:

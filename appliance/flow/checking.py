@@ -129,10 +129,8 @@ def _note_contact(sifted: Sifted, sensor: Sensor, message: RawMessage, said: Sai
 
 def _keep_contact(sifted: Sifted, index: int, message: RawMessage) -> None:
     """Keep a status or heartbeat: that it came, and battery and signal where it says so."""
+    said = _said_of_itself(message.payload)
     try:
-        said = decode(message.payload)[0] if message.payload.strip() else Said()
-        if isinstance(said, Unreadable):
-            raise said
         sensor = _sensor_of(message, said)
     except Unreadable as problem:
         _reject(sifted, index, message, problem)
@@ -140,6 +138,15 @@ def _keep_contact(sifted: Sifted, index: int, message: RawMessage) -> None:
     battery, signal = _number(said.battery_level), _number(said.signal_strength)
     sifted.contacts.append(Contact(sensor.id, message.arrived, battery, signal))
     sifted.kept_of.append(index)
+
+
+def _said_of_itself(payload: bytes) -> Said:
+    """Read a status or heartbeat; `online`, or nothing at all, is a sign of life too."""
+    try:
+        said = decode(payload)[0]
+    except Unreadable:
+        return Said()
+    return Said() if isinstance(said, Unreadable) else said
 
 
 def _reject(sifted: Sifted, index: int, message: RawMessage, problem: Unreadable) -> None:

@@ -1,6 +1,7 @@
 """The beginning of the walk: a bounded queue in which messages wait for the next group commit."""
 
 import asyncio
+import contextlib
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 ROUND_MESSAGES: Final = 8_192
 MOST_REFUSALS: Final = 10_000
 EXCERPT: Final = 200
+PATIENCE: Final = 2.0
+"""Seconds."""
 
 OnSettled = Callable[[Settled], None]
 Origin = tuple[MunicipalityId, Door, Reason]
@@ -30,6 +33,8 @@ class Waiting:
     refusals: list[Rejection] = field(default_factory=list)
     undescribed: Counter[Origin] = field(default_factory=Counter)
     """Refusals beyond MOST_REFUSALS in this round: counted, but no longer described."""
+    kept: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when this round is on disk."""
 
 
 class BoundedIntake:
@@ -45,6 +50,8 @@ class BoundedIntake:
         self._refusals: list[Rejection] = []
         self._undescribed: Counter[Origin] = Counter()
         self._something = asyncio.Event()
+        self._next, self._last = asyncio.Event(), asyncio.Event()
+        self._last.set()
         self._room = asyncio.Event()
         self._room.set()
 
@@ -83,11 +90,19 @@ class BoundedIntake:
             )
         self._something.set()
 
+    async def refusals_kept(self) -> None:
+        """Wait until every refusal of before this call is on disk, at most PATIENCE."""
+        kept = self._next if self._refusals else self._last
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await kept.wait()
+
     async def waiting(self) -> Waiting:
         """Wait for something, then give at most ROUND_MESSAGES of what waits."""
         await self._something.wait()
-        found = Waiting(refusals=self._refusals, undescribed=self._undescribed)
+        found = Waiting(refusals=self._refusals, undescribed=self._undescribed, kept=self._next)
         self._refusals, self._undescribed = [], Counter()
+        self._last, self._next = self._next, asyncio.Event()
         for _ in range(min(len(self._messages), ROUND_MESSAGES)):
             message, settled = self._messages.popleft()
             self._bytes -= len(message.payload)
@@ -101,5 +116,5 @@ class BoundedIntake:
 
     @property
     def depth(self) -> int:
-        """How many messages wait."""
-        return len(self._messages)
+        """How many messages and refusals wait."""
+        return len(self._messages) + len(self._refusals)

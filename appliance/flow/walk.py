@@ -97,6 +97,7 @@ class Walk:
                 checked = [await self._without_duplicates(batch) for batch in sifted]
                 stored = await self._journal.append([*checked, *self._refused(waiting)])
                 self._seen.add(stored)
+                waiting.kept.set()
         except StorageFailed as problem:
             _settle_all(waiting, Settled(Counts(), self._journal.last, problem=str(problem)))
             raise

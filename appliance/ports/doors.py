@@ -71,6 +71,10 @@ class Intake(Protocol):
         """Have a refusal counted in the ledger and shown to those whose device it concerns."""
         ...
 
+    async def refusals_kept(self) -> None:
+        """Wait until every refusal of before this call is in the journal, at most 2 s."""
+        ...
+
 
 class Subscribers(Protocol):
     """Who may listen over MQTT: a person or program with an API token."""

@@ -18,5 +18,9 @@ class Freshness:
             await self._world.history.settled(self._world.journal.last)
 
     async def watch(self) -> None:
-        """Wait until ledger, alerts and contacts say what every durable reading meant."""
+        """Wait until ledger, alerts and contacts say what every durable reading meant.
+
+        The ledger also counts whoever was refused before.
+        """
+        await self._world.intake.refusals_kept()
         await self._world.watching.settled(self._world.journal.last)

@@ -157,8 +157,9 @@ def test_battery_and_signal_become_a_contact() -> None:
 
 
 def test_a_heartbeat_is_kept_without_a_reading() -> None:
-    for payload in (b"", b"{}", b'{"battery_level": 12}'):
+    for payload in (b"", b"{}", b'{"battery_level": 12}', b"online", b"1", b'"up"'):
         found = sifted(payload, stream="heartbeat")
+        assert found.rejections == []
         assert len(found.rows) == 0
         assert found.kept_of == [0]
         assert len(found.contacts) == 1

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.alerts import AlertStatus, ChangeKind
-from appliance.domain.ids import UserId
+from appliance.domain.ids import DeviceId, UserId
 from appliance.domain.instant import HOUR, MINUTE, SECOND, Instant, text
+from appliance.domain.readings import Door, Reason, Refusal
 from appliance.domain.rules import NoData, Threshold
 from appliance.flow.alerting import move
 from tests.builders import HERE, SENSOR, THERE
@@ -75,6 +76,27 @@ async def test_the_ledger_adds_up_whatever_comes(plant: Plant) -> None:
         assert ledger.rejected == {"malformed": 1, "unknown_unit": 1}
         assert ledger.received == 6
         assert (await plant.ledger(THERE)).received == 0
+
+
+def refuse(plant: Plant, times: int = 3) -> None:
+    refusal = Refusal(Reason.WRONG_KEY, DeviceId("PS-001"), (HERE,))
+    for _ in range(times):
+        plant.intake.refuse(Door.TCP, refusal, at=plant.clock.now(), detail="signing in")
+
+
+async def test_refusals_are_in_the_journal_for_whoever_waits_for_them(plant: Plant) -> None:
+    async with plant.running():
+        refuse(plant)
+        await plant.intake.refusals_kept()
+        assert (await plant.ledger()).rejected == {"wrong_key": 3}
+        assert (await plant.ledger(THERE)).received == 0
+
+
+async def test_refusals_of_the_last_moment_are_kept_when_the_walk_stops(plant: Plant) -> None:
+    async with plant.running():
+        refuse(plant)
+    async with plant.running():
+        assert (await plant.ledger()).rejected == {"wrong_key": 3}
 
 
 async def test_a_resent_message_is_acknowledged_and_kept_once_also_after_a_restart(

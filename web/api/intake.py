@@ -17,7 +17,10 @@ from web.shapes import Time, TimeIn, time
 
 
 class LedgerQuery(Struct, frozen=True, rename={"since": "from", "until": "to"}):
-    """`from` (the beginning of its minute) ≤ time of arrival < `to`; without, the last day."""
+    """`from` ≤ time of arrival < `to`, in whole minutes: those in which they lie are in.
+
+    Without them, the last day.
+    """
 
     since: TimeIn | None = None
     until: TimeIn | None = None

@@ -98,7 +98,7 @@ def span_of(ask: Ask[Any], since: datetime | None, until: datetime | None, hours
     end = moment_of(until) if until is not None else Instant(min(now + AHEAD, LATEST))
     anchor = moment_of(until) if until is not None else now
     begin = moment_of(since) if since is not None else Instant(anchor - int(hours * HOUR))
-    return Span(begin, end)
+    return Span(begin, end if until is not None else Instant(max(begin, end)))
 
 
 def _rows(found: ReadingsPage) -> list[Reading]:

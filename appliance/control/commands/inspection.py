@@ -13,12 +13,14 @@ from appliance.domain.readings import REMEDIES, Mark, Rejection, StoredBatch
 from appliance.domain.sensors import Sensor
 from appliance.ports.operations import SystemTables
 from appliance.ports.pages import AlertFilter, Page
+from appliance.services.freshness import Freshness
 
 SHOWN: Final = 20
 
 
 async def doctor(desk: Desk, order: Order) -> Outcome:
     """Say what is wrong and what to do: the appliance itself, and what devices sent in vain."""
+    await Freshness(desk.world).watch()
     problems = await desk.problems()
     device = order.arguments.get("device")
     rejections = await desk.world.operations.read_system(lambda t: _rejections(t, device))

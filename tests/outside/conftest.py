@@ -1,0 +1,42 @@
+"""One server for all of these tests, and two towns of their own for each file."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.outside.town import Api, Town, sign_in
+from tests.running import Running, running
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def weir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder: Path = tmp_path_factory.mktemp("outside") / "data"
+    with running(folder, "--allow-loopback-webhooks") as server:
+        yield server
+        assert server.process.poll() is None, server.log
+
+
+@pytest.fixture(scope="session")
+def chief(weir: Running) -> Api:
+    """The super admin."""
+    return sign_in(weir.url, "ada")
+
+
+def _town(weir: Running, chief: Api, name: str) -> Town:
+    name = f"{name} {next(_numbers)}"
+    return Town(weir, chief, chief.post("municipalities", {"name": name})["id"], name)
+
+
+@pytest.fixture(scope="module")
+def here(weir: Running, chief: Api) -> Town:
+    return _town(weir, chief, "Here")
+
+
+@pytest.fixture(scope="module")
+def there(weir: Running, chief: Api) -> Town:
+    """The neighbour, of whom nothing may be seen and to whom nothing may happen."""
+    return _town(weir, chief, "There")
