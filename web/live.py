@@ -30,8 +30,9 @@ GOING_AWAY: Final = 1001
 INTERNAL_ERROR: Final = 1011
 TRY_AGAIN_LATER: Final = 1013
 
-LOOK_EVERY: Final = 4.0
-"""Seconds between looks at whether the person behind a screen may still see it."""
+LOOK_EVERY: Final = 2.0
+"""Seconds between looks at whether the person behind a screen may still see it. With what sign-in
+believes in between, whoever was changed is out within 5 s."""
 SEND_WITHIN: Final = 20.0
 """Seconds that a screen may take to accept one message; one that takes longer is gone."""
 MOST_SCREENS: Final = 1_000

@@ -18,7 +18,7 @@ from appliance.services.world import World
 
 SESSION_LASTS: Final = 30 * DAY
 """Since its last refresh."""
-BELIEVED_FOR: Final = 4.0
+BELIEVED_FOR: Final = 2.5
 """Seconds for which a user and a session are taken from memory: whoever was changed is out by then."""
 MOST_BELIEVED: Final = 10_000
 
