@@ -72,9 +72,7 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-_OPERATOR: Final = frozenset(
-    {ViewNetwork, HandleAlerts, ReportIncidents, InspectIntake}
-)
+_OPERATOR: Final = frozenset({ViewNetwork, HandleAlerts, ReportIncidents, InspectIntake})
 _ADMIN: Final = _OPERATOR | {EditNetwork, EditRules, Administer}
 
 POLICY: Final[dict[Role, frozenset[type[Permission]]]] = {
@@ -132,9 +130,7 @@ class SystemGrant(Generic[P_co]):
 P = TypeVar("P", bound=Permission)
 
 
-def authorise(
-    actor: Actor, permission: type[P], municipality: MunicipalityId | None
-) -> Grant[P]:
+def authorise(actor: Actor, permission: type[P], municipality: MunicipalityId | None) -> Grant[P]:
     """Give the grant, or raise: NotFound for a foreign municipality, NotAllowed for the rest.
 
     Without a municipality the actor's own is meant. Another's municipality is answered as if it

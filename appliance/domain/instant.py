@@ -25,16 +25,12 @@ def from_datetime(moment: datetime) -> Instant:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone says nothing")
     elapsed = moment - _EPOCH
-    return Instant(
-        (elapsed.days * 86_400 + elapsed.seconds) * SECOND + elapsed.microseconds
-    )
+    return Instant((elapsed.days * 86_400 + elapsed.seconds) * SECOND + elapsed.microseconds)
 
 
 def to_datetime(instant: Instant) -> datetime:
     """Give the aware UTC datetime of an instant."""
-    return datetime.fromtimestamp(instant // SECOND, UTC).replace(
-        microsecond=instant % SECOND
-    )
+    return datetime.fromtimestamp(instant // SECOND, UTC).replace(microsecond=instant % SECOND)
 
 
 def parse(text: str, *, assume_utc: bool = False) -> Instant:

@@ -139,9 +139,7 @@ def unit_of(quantity: Quantity, symbol: str) -> Unit:
 
 def symbols_of(quantity: Quantity) -> tuple[str, ...]:
     """List the preferred spellings of a quantity's units."""
-    return tuple(
-        dict.fromkeys(u.symbol for u in UNITS.values() if u.quantity is quantity)
-    )
+    return tuple(dict.fromkeys(u.symbol for u in UNITS.values() if u.quantity is quantity))
 
 
 def quantity_of(symbol: str) -> Quantity | None:

@@ -91,6 +91,7 @@ async def test_who_comes_back_with_a_cursor_gets_what_was_missed_and_nothing_twi
         seen = await following(socket)
     for value in (2.0, 3.0):
         await weir.report(weir.here, {"value": value})
+    await weir.here.admin.get("ledger")  # all of it has been watched
     async with screen(weir, weir.here.id, weir.here.admin, since=seen["cursor"]) as socket:
         replay = await following(socket)
         assert replay["complete"] is True

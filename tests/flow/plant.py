@@ -153,7 +153,7 @@ class Plant:
         self.watcher.poke()
         async with asyncio.timeout(5):
             while rule.id not in self.watcher.book.rules:
-                await asyncio.sleep(0)  # noqa: ASYNC110  the watcher has no event for it
+                await asyncio.sleep(0)
         return rule
 
     async def alerts(self, municipality: MunicipalityId = HERE) -> list[Alert]:
