@@ -152,7 +152,7 @@ class Plant:
         await self.operations.write(municipality, lambda tables: tables.rules.put(rule))
         self.watcher.poke()
         async with asyncio.timeout(5):
-            while rule.id not in self.watcher.book.rules:
+            while rule.id not in self.watcher.book.rules:  # noqa: ASYNC110  nothing tells of it
                 await asyncio.sleep(0)
         return rule
 
