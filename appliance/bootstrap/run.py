@@ -43,7 +43,9 @@ async def run_appliance(configuration: Configuration, until: asyncio.Event, show
 async def _say_the_code(outside: Outside, show: Show) -> None:
     set_up = outside.services.setup
     if await set_up.needed():
-        show(f"nobody can sign in yet: open http://{outside.bound['http']} and give this code")
+        show(
+            f"nobody looks after this Weir yet: open http://{outside.bound['http']} and give this code"
+        )
         show(f"set-up code: {set_up.code}")
 
 
