@@ -42,6 +42,8 @@ def replay(
         else:
             parts.append(watch.observe(step))
     parts.append(watch.advance(until))
+    for _, fault in watch.faults:
+        raise fault  # live watching passes over what a replay must not keep quiet about
     return Watched.sum(parts)
 
 

@@ -1,6 +1,7 @@
 """Watches one municipality's readings for what its rules ask for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,7 @@ __all__ = ["RuleBook", "Watch", "Watched"]
 
 _CLOCK: Final = layout(until="<i8")
 _NEWEST: Final = layout(sensor="<i8", newest="<i8")
+_MOST_FAULTS: Final = 20
 
 
 class Watch:
@@ -31,6 +33,9 @@ class Watch:
     called between them, as long as that is not ahead of readings still to come. A reading whose
     device time is not after the newest of its sensor changes nothing but the silence that it ends.
     Imported readings are history, not news, and are passed over (`replay` looks at them).
+
+    A method that raises is passed over this time, keeps the state that it had, and is named in
+    `faults`: what the others notice is told all the same.
 
     Not safe for several threads at once.
     """
@@ -46,6 +51,8 @@ class Watch:
         self._newest: Ints = np.empty(0, np.int64)
         self._units: Units = {}
         self._posts: dict[str, Post] = {}
+        self.faults: list[tuple[str, Exception]] = []
+        """Which method raised what, until somebody takes them out."""
         self.started_fresh: tuple[str, ...] = ()
         former = self._load(saved or {}, methods_for(book))
         self.dropped: Watched = self._settle(book, former, now, fresh=not saved)
@@ -66,7 +73,7 @@ class Watch:
             return Watched()
         in_order = arrivals.in_order(self._news(arrivals))
         return Watched.sum(
-            self._told(post, post.observe(self._seen_by(post, arrivals, in_order)))
+            self._told(post, partial(post.observe, self._seen_by(post, arrivals, in_order)))
             for post in self._posts.values()
         )
 
@@ -74,7 +81,7 @@ class Watch:
         """Let every timer run out that is due before now."""
         self._until = max(self._until, now)
         return Watched.sum(
-            self._told(post, post.advance(self._until)) for post in self._posts.values()
+            self._told(post, partial(post.advance, self._until)) for post in self._posts.values()
         )
 
     def resume(self, stopped: Instant, resumed: Instant) -> Watched:
@@ -86,7 +93,7 @@ class Watch:
         watched = self.advance(stopped)
         self._until = max(self._until, resumed)
         for post in self._posts.values():
-            post.resume(self._until)
+            self._told(post, partial(_resume, post, self._until))
         return watched
 
     def save(self) -> dict[str, bytes]:
@@ -177,10 +184,20 @@ class Watch:
     def _seen_by(self, post: Post, every: Arrivals, in_order: Arrivals) -> Arrivals:
         return every if post.method.sees_every_reading else in_order
 
-    def _told(self, post: Post, outcome: Outcome | None) -> Watched:
-        if outcome is None:
+    def _told(self, post: Post, work: Callable[[], Outcome | None]) -> Watched:
+        try:
+            outcome = work()
+            if outcome is None:
+                return Watched()
+            return told(post.method, post.causes, outcome, self._units)
+        except Exception as error:  # noqa: BLE001 the boundary of faults: flow/faults.py
+            if len(self.faults) < _MOST_FAULTS:
+                self.faults.append((post.method.name, error))
             return Watched()
-        return told(post.method, post.causes, outcome, self._units)
+
+
+def _resume(post: Post, resumed: int) -> None:
+    post.resume(resumed)
 
 
 def _causes(book: RuleBook, methods: Mapping[str, Method], now: Instant) -> dict[str, Records]:

@@ -45,6 +45,8 @@ def decode(payload: bytes) -> list[Said | Unreadable]:
         said = _DECODER.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _decode_leniently(payload)
+    except RecursionError:  # msgspec goes into what it skips, too
+        raise Unreadable(Reason.MALFORMED, "nested too deeply") from None
     several: list[Said | Unreadable] = list(said) if isinstance(said, list) else [said]
     return _bounded(several)
 

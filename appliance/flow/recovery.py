@@ -1,5 +1,7 @@
 """After a start: what live clients and duplicate detection must know of the time before."""
 
+from collections import deque
+from collections.abc import AsyncIterator, Collection
 from typing import Final
 
 from appliance.domain.alerts import AlertStatus
@@ -19,6 +21,7 @@ from appliance.ports.operations import Operations, SystemTables
 from appliance.ports.pages import AlertFilter, Page
 
 BATCHES: Final = 200
+MOST_READINGS: Final = 5_000
 EVENTS: Final = 200
 MOST_RETAINED: Final = 5_000
 
@@ -41,11 +44,30 @@ async def remember_events(
 ) -> None:
     """Fill the hub with the newest events, so that screens resume over a restart."""
     start = Sequence(max(0, watcher.sequence - BATCHES))
-    batches = await journal.read(start, limit=BATCHES)
-    done = tuple(b for b in batches if b.sequence <= watcher.sequence and b.door is not Door.IMPORT)
     book = watcher.book
+    done: deque[StoredBatch] = deque()
+    readings = 0
+    async for batch in _between(journal, start, watcher.sequence):
+        if not _is_live(batch, book):
+            continue
+        done.append(batch)
+        readings += len(batch.readings)
+        while readings > MOST_READINGS:
+            start = done[0].sequence
+            readings -= len(done.popleft().readings)
     numbers, logged, unusual = await operations.read_system(lambda t: _recall(t, book, done))
-    hub.begin(start, numbers, [*reading_events(done, book, unusual), *logged])
+    hub.begin(start, numbers, [*reading_events(tuple(done), book, unusual), *logged])
+
+
+async def _between(journal: Journal, start: Sequence, end: Sequence) -> AsyncIterator[StoredBatch]:
+    while start < end:
+        for batch in await journal.read(start, limit=end - start):
+            yield batch
+            start = batch.sequence
+
+
+def _is_live(batch: StoredBatch, book: Book) -> bool:
+    return batch.door is not Door.IMPORT and batch.municipality in book.municipalities
 
 
 async def active_alerts(operations: Operations) -> tuple[LiveEvent, ...]:
@@ -66,7 +88,7 @@ def _active_alerts(tables: SystemTables) -> tuple[LiveEvent, ...]:
 Recalled = tuple[dict[MunicipalityId, int], list[LiveEvent], set[tuple[SensorId, Instant]]]
 
 
-def _recall(tables: SystemTables, book: Book, batches: tuple[StoredBatch, ...]) -> Recalled:
+def _recall(tables: SystemTables, book: Book, batches: Collection[StoredBatch]) -> Recalled:
     numbers: dict[MunicipalityId, int] = {}
     logged: list[LiveEvent] = []
     for municipality in book.municipalities:
@@ -78,7 +100,7 @@ def _recall(tables: SystemTables, book: Book, batches: tuple[StoredBatch, ...]) 
 
 
 def _unusual(
-    tables: SystemTables, batches: tuple[StoredBatch, ...]
+    tables: SystemTables, batches: Collection[StoredBatch]
 ) -> set[tuple[SensorId, Instant]]:
     found: set[tuple[SensorId, Instant]] = set()
     for batch in batches:

@@ -4,6 +4,9 @@ The watcher is a reader of the journal with a cursor of its own, the mark. Alert
 deliveries, the ledger and the mark commit together, so after a crash it goes on exactly where it
 was. The state of detection is saved now and then; from there to the mark, batches are watched
 again without effects, which gives the same state, because watching is pure.
+
+A round is whole or it is not: a state is saved only between rounds, so that it never knows more or
+less than the mark says.
 """
 
 import asyncio
@@ -20,7 +23,10 @@ from appliance.domain.sensors import LastContact
 from appliance.domain.telling import LiveEvent
 from appliance.flow.contacts import Contacts
 from appliance.flow.effects import Round, write_effects
+from appliance.flow.faults import Faults
+from appliance.flow.handed_over import HandedOver
 from appliance.flow.live import LiveHub
+from appliance.flow.passing_time import PassingTime
 from appliance.flow.reading_events import publish_readings, reading_events
 from appliance.flow.watches import Book, Found, Watches
 from appliance.ports.clock import Clock, IdSource
@@ -33,8 +39,6 @@ _log = logging.getLogger(__name__)
 TICK: Final = 1.0
 """Seconds between looks at the timers of rules."""
 SAVE_EVERY: Final = 30.0
-MOST_HANDED_OVER: Final = 512
-"""Batches kept in memory on their way here; what does not fit is read from the journal."""
 ROUND_BATCHES: Final = 256
 BIG_ROUND: Final = 2_000
 """Rows from which on detection runs in a thread, so that doors stay quick."""
@@ -58,15 +62,20 @@ class Watcher:
         self._hub = hub
         self._clock = clock
         self._ids = ids
+        self.faults = Faults(clock)
         self._contacts = Contacts()
-        self._handed: deque[StoredBatch] = deque()
+        self._handed = HandedOver()
+        self._time = PassingTime(clock)
+        self._unsettled: Callable[[], Instant | None] = _nothing
+        self._one_round = asyncio.Lock()
+        self._whole = True
+        """False within a round, and for good after one that was cut off."""
+        self._stopping = False
         self._something = asyncio.Event()
         self._moved = asyncio.Condition()
         self._sequence = Sequence(0)
         self._until = Instant(0)
         self._saved_at = 0.0
-        self._ended: tuple[Found, ...] = ()
-        """What ended while starting: goes out with the first round."""
         self._told: deque[tuple[Sequence, Sequence, Instant]] = deque(maxlen=1_000)
         self._announcements: Announcements | None = None
         self._deliveries_owed: Callable[[], None] | None = None
@@ -77,6 +86,10 @@ class Watcher:
         """Name the two that are told after each commit: MQTT subscribers and the deliverer."""
         self._announcements = announcements
         self._deliveries_owed = deliveries_owed
+
+    def mind(self, unsettled: Callable[[], Instant | None]) -> None:
+        """Name who knows the arrival of the oldest message that is not in the journal yet."""
+        self._unsettled = unsettled
 
     # Starting
 
@@ -93,10 +106,12 @@ class Watcher:
             last = self._journal.last
             mark = WatchMark(last, mark.watched_until, last, mark.watched_until)
         self._contacts.begin(contacts)
-        self._ended = await self._watches.start(states, self._clock.now())
+        ended = await self._watches.start(states, self._clock.now())
         self._sequence, self._until = mark.snapshot, mark.snapshot_until
         await self._watch_again(mark)
-        await self._note_the_gap(mark)
+        if mark.watched_until:
+            await self._go_on(mark, ended)
+        self._time.begin(self._until)
         self._saved_at = self._clock.monotonic()
 
     async def _watch_again(self, mark: WatchMark) -> None:
@@ -110,19 +125,30 @@ class Watcher:
         self._watches.advance(mark.watched_until)
         self._until = mark.watched_until
 
-    async def _note_the_gap(self, mark: WatchMark) -> None:
-        if not mark.watched_until:
-            return
-        stopped, resumed = mark.watched_until, self._clock.now()
+    async def _go_on(self, mark: WatchMark, ended: tuple[Found, ...]) -> None:
+        """Note that nobody has watched until now, together with the state that knows of it.
+
+        Otherwise a second crash would have timers run out again in a time that was forgiven them.
+        """
+        stopped, now = mark.watched_until, self._clock.now()
+        resumed = Instant(max(stopped, now))
         self._watches.resume(stopped, resumed)
-        await self._operations.write_system(lambda tables: tables.watch.add_gap(stopped, resumed))
+        work = Round(
+            batches=(),
+            watched=ended,
+            book=self._watches.book,
+            sequence=self._sequence,
+            until=resumed,
+            now=now,
+            unwatched=(stopped, resumed),
+        )
+        await self._commit(work, save=True)
 
     # Running
 
     def offer(self, batches: tuple[StoredBatch, ...]) -> None:
         """Hand over what has just become durable (a View of the walk)."""
-        if len(self._handed) + len(batches) <= MOST_HANDED_OVER:
-            self._handed.extend(batches)
+        self._handed.offer(batches)
         self._something.set()
 
     def poke(self) -> None:
@@ -131,8 +157,8 @@ class Watcher:
         self._something.set()
 
     async def run(self) -> None:
-        """Watch until cancelled."""
-        while True:
+        """Watch until stopped or cancelled."""
+        while not self._stopping:
             if self._sequence >= self._journal.last and not self._watches.stale:
                 with contextlib.suppress(TimeoutError):
                     # Not wait_for: on Python 3.11 it may swallow a cancellation (gh-86296).
@@ -142,7 +168,17 @@ class Watcher:
             await self.watch(await self._next_batches())
 
     async def stop(self) -> None:
-        """Save the state, so that the next start has nothing to watch again."""
+        """End after this round and save the state, so that the next start need not watch it again.
+
+        After a round that was cut off nothing is saved: the next start goes on from the mark.
+        """
+        self._stopping = True
+        self._something.set()
+        async with self._one_round:
+            if self._whole:
+                await self._save()
+
+    async def _save(self) -> None:
         states, contacts = self._snapshot()
         sequence, until = self._sequence, self._until
 
@@ -154,35 +190,45 @@ class Watcher:
         await self._operations.write_system(save)
 
     async def _next_batches(self) -> tuple[StoredBatch, ...]:
-        while self._handed and self._handed[0].sequence <= self._sequence:
-            self._handed.popleft()
-        if self._handed and self._handed[0].sequence == self._sequence + 1:
-            count = min(len(self._handed), ROUND_BATCHES)
-            return tuple(self._handed.popleft() for _ in range(count))
-        self._handed.clear()
-        return await self._journal.read(self._sequence, limit=ROUND_BATCHES)
+        handed = self._handed.take_after(self._sequence, ROUND_BATCHES)
+        return handed or await self._journal.read(self._sequence, limit=ROUND_BATCHES)
 
     async def watch(self, batches: tuple[StoredBatch, ...]) -> None:
         """Take some consecutive batches (or none) all the way to people."""
-        now = self._clock.now()
+        async with self._one_round:
+            if self._stopping:
+                return
+            self._whole = False
+            await self._watch(batches)
+            self._whole = True
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def _watch(self, batches: tuple[StoredBatch, ...]) -> None:
+        oldest, look = self._unsettled(), self._time.look(self._until)
         refreshed = self._watches.stale
-        ended, self._ended = self._ended, ()
+        watched: list[Found] = []
         if refreshed:
-            ended += await self._watches.refresh(now)
-        found = await self._detect(batches)
-        until = self._timers_until(now, batches)
+            watched += await self._watches.refresh(look.now)
+        if look.unwatched is not None:
+            watched += self._watches.resume(*look.unwatched)
+        watched += await self._detect(batches)
+        until = self._timers_until(look.until, oldest, batches)
+        watched += self._watches.advance(until)
+        for method, error in self._watches.take_faults():
+            self.faults.note(f"detecting {method}", error)
         work = Round(
             batches=batches,
-            watched=(*ended, *found, *self._watches.advance(until)),
+            watched=tuple(watched),
             book=self._watches.book,
             sequence=batches[-1].sequence if batches else self._sequence,
             until=until,
-            now=now,
+            now=look.now,
+            unwatched=look.unwatched,
         )
-        events = await self._commit(work, save=refreshed or self._is_save_due())
+        save = refreshed or look.unwatched is not None or self._is_save_due()
+        events = await self._commit(work, save=save)
         self._tell(work, events)
-        async with self._moved:
-            self._moved.notify_all()
 
     async def _detect(self, batches: tuple[StoredBatch, ...]) -> tuple[Found, ...]:
         for batch in batches:
@@ -192,7 +238,9 @@ class Watcher:
             return await asyncio.to_thread(self._watches.observe, live)
         return self._watches.observe(live)
 
-    def _timers_until(self, now: Instant, batches: tuple[StoredBatch, ...]) -> Instant:
+    def _timers_until(
+        self, until: Instant, oldest: Instant | None, batches: tuple[StoredBatch, ...]
+    ) -> Instant:
         """Say how far the timers may run: never past a reading that still waits its turn."""
         behind = bool(self._handed) or self._journal.last > (
             batches[-1].sequence if batches else self._sequence
@@ -202,7 +250,7 @@ class Watcher:
                 int(batch.readings.arrived.max()) for batch in batches if len(batch.readings)
             ]
             return Instant(max([self._until, *arrived])) if arrived else self._until
-        return Instant(max(self._until, now))
+        return Instant(max(self._until, until if oldest is None else min(until, oldest)))
 
     async def _commit(self, work: Round, *, save: bool) -> tuple[LiveEvent, ...]:
         if work.is_empty() and not save:
@@ -211,7 +259,7 @@ class Watcher:
         snapshot = self._snapshot() if save else None
 
         def write(tables: SystemTables) -> tuple[LiveEvent, ...]:
-            events = write_effects(tables, work, self._ids.new_id)
+            events = write_effects(tables, work, self._ids.new_id, self.faults)
             if snapshot is not None:
                 tables.watch.save(snapshot[0], work.sequence, work.until)
                 tables.watch.save_contacts(snapshot[1])
@@ -274,6 +322,10 @@ class Watcher:
     def lag(self) -> int:
         """How many durable batches still wait to be watched."""
         return self._journal.last - self._sequence
+
+
+def _nothing() -> None:
+    """Say that no message is on its way."""
 
 
 def _live_rows(batches: tuple[StoredBatch, ...]) -> tuple[StoredBatch, ...]:

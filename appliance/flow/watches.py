@@ -96,10 +96,18 @@ class Watches:
         found = ((m, watch.advance(until)) for m, watch in self._watches.items())
         return _worth_telling(found)
 
-    def resume(self, stopped: Instant, resumed: Instant) -> None:
-        """Tell the timers that nobody was watching between these."""
+    def resume(self, stopped: Instant, resumed: Instant) -> tuple[Found, ...]:
+        """Tell the timers that nobody was watching between these; gives what was due before."""
+        found = ((m, watch.resume(stopped, resumed)) for m, watch in self._watches.items())
+        return _worth_telling(found)
+
+    def take_faults(self) -> list[tuple[str, Exception]]:
+        """Give which method raised what since the last call; it was passed over."""
+        found = []
         for watch in self._watches.values():
-            watch.resume(stopped, resumed)
+            found += watch.faults
+            watch.faults = []
+        return found
 
     def save(self) -> dict[str, bytes]:
         """Give the state of all, to be given back to `start`."""

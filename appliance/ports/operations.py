@@ -99,6 +99,13 @@ class SystemTables(Protocol):
         """Open the ledger of refusals that concern no municipality (only `ledger` is there)."""
         ...
 
+    def attempt(self, part: Callable[[], T]) -> T:
+        """Do a part of the transaction; when it raises, nothing of this part stays, the rest does.
+
+        Raises StorageFailed where the whole transaction can't go on.
+        """
+        ...
+
     @property
     def watch(self) -> WatchTable:
         """State of the watch."""

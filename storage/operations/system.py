@@ -1,6 +1,7 @@
 """What belongs to no municipality, within one transaction."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import apsw
 
@@ -19,7 +20,10 @@ from storage.operations.outbox import Leases
 from storage.operations.sensor_types import SensorTypeRows
 from storage.operations.sensors import device_keys
 from storage.operations.statements import Statements
+from storage.operations.transactions import within_savepoint
 from storage.operations.watch import WatchRows
+
+T = TypeVar("T")
 
 _COUNTS: Final = {
     "municipalities": "SELECT count(*) FROM municipality",
@@ -49,6 +53,9 @@ class SystemRows:
 
     def nobody(self) -> Tables:
         return MunicipalTables(self._connection, NOBODYS)
+
+    def attempt(self, part: Callable[[], T]) -> T:
+        return within_savepoint(self._connection, part)
 
     def municipalities(self) -> list[Municipality]:
         return self._municipalities.all()

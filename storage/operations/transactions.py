@@ -41,6 +41,27 @@ class Writing:
             raise
 
 
+def within_savepoint(connection: apsw.Connection, part: Callable[[], T]) -> T:
+    """Run a part of a transaction; when it raises, nothing of it stays and the rest goes on."""
+    try:
+        connection.execute("SAVEPOINT part")
+        result = part()
+        connection.execute("RELEASE part")
+    except apsw.Error as error:
+        _take_back(connection)
+        raise _translated(error) from error
+    except BaseException:
+        _take_back(connection)
+        raise
+    return result
+
+
+def _take_back(connection: apsw.Connection) -> None:
+    if connection.in_transaction:  # a full disk ends the whole transaction
+        connection.execute("ROLLBACK TO part")
+        connection.execute("RELEASE part")
+
+
 def _within(connection: apsw.Connection, begin: str, work: Callable[[], T]) -> T:
     try:
         connection.execute(begin)

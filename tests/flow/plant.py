@@ -42,11 +42,12 @@ class Plant:
 
     folder: Path
     clock: FixedClock = field(default_factory=FixedClock)
+    watching: asyncio.Task[None] | None = None
     ids: CountingIds = field(default_factory=lambda: CountingIds(1_000_000))
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["Plant"]:
-        """Run until the block ends; then stop as SIGTERM does."""
+    async def running(self, *, crash: bool = False) -> AsyncIterator["Plant"]:
+        """Run until the block ends; then stop as SIGTERM does, or as SIGKILL does."""
         async with self._stores(), asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(follow(self.journal, self.history, self._grew)),
@@ -54,12 +55,14 @@ class Plant:
             await caught_up(self.journal, self.history)
             await self.watcher.start()
             await remember_events(self.journal, self.operations, self.watcher, self.hub)
-            tasks += [group.create_task(self.watcher.run()), group.create_task(self.walk.run())]
+            self.watching = group.create_task(self.watcher.run())
+            tasks += [self.watching, group.create_task(self.walk.run())]
             await remember_readings(self.journal, self.watcher, self.seen)
             yield self
-            await self.walk.drain()
-            await self.settled()
-            await self.watcher.stop()
+            if not crash:
+                await self.walk.drain()
+                await self.settled()
+                await self.watcher.stop()
             for task in tasks:
                 task.cancel()
 

@@ -1,16 +1,18 @@
 """The walk over real stores: every effect of a message, and that nothing else happened."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from appliance.domain.alerts import AlertStatus, ChangeKind
 from appliance.domain.ids import DeviceId, UserId
-from appliance.domain.instant import HOUR, MINUTE, SECOND, Instant, text
-from appliance.domain.readings import Door, Reason, Refusal
+from appliance.domain.instant import DAY, HOUR, MINUTE, SECOND, Instant, text
+from appliance.domain.readings import Door, Mark, Reason, Refusal
 from appliance.domain.rules import NoData, Threshold
 from appliance.flow.alerting import move
-from tests.builders import HERE, SENSOR, THERE
+from tests.builders import HERE, NOON, SENSOR, THERE, a_checked_batch, many_readings
 from tests.flow.plant import Plant
 
 
@@ -224,3 +226,18 @@ async def test_screens_resume_over_a_restart(plant: Plant) -> None:
         assert [e.data["value"] for e in missed] == [3.1]
         _, theirs, _ = await plant.hub.join(THERE, replay=50, since=None)
         assert theirs == ()
+
+
+async def test_screens_resume_over_a_restart_and_a_large_import_without_a_gap(plant: Plant) -> None:
+    past = many_readings(120_000, sensors=1, start=Instant(NOON - 10 * DAY))
+    past = replace(past, marks=np.full(len(past), Mark.IMPORTED, np.uint8))
+    async with plant.running():
+        screen, _, _ = await plant.hub.join(HERE, replay=0, since=None)
+        await plant.send(bar(3.0, plant.clock.now()))
+        (seen,) = await screen.next()
+        await plant.walk.take_checked([a_checked_batch(past, door=Door.IMPORT)])
+        await plant.send(bar(3.1, Instant(plant.clock.now() + 1)))
+    async with plant.running():
+        _, missed, complete = await plant.hub.join(HERE, replay=0, since=seen.cursor)
+        assert complete
+        assert [e.data["value"] for e in missed] == [3.1]
