@@ -38,9 +38,7 @@ def own_report(device: AdmittedDevice, topic: str) -> Report | None:
     A device speaks for itself, a gateway also for the devices assigned to it.
     """
     report = report_on(topic)
-    if report is None or (report.about != device.device_id and report.about not in device.sensors):
-        return None
-    return report
+    return report if report is not None and device.knows(report.about) else None
 
 
 def may_hear(topic_filter: str) -> bool:

@@ -92,6 +92,12 @@ class AdmittedDevice:
     device_id: DeviceId
     sensors: Mapping[DeviceId, Sensor]
     """The sensors it may report for: its own, and for a gateway those assigned to it."""
+    refused: Mapping[DeviceId, Reason] = field(default_factory=dict)
+    """Devices assigned to a gateway that must not report now, and why."""
+
+    def knows(self, device_id: DeviceId) -> bool:
+        """Say whether it has anything to do with this device: itself, or one assigned to it."""
+        return device_id in self.sensors or device_id in self.refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ class Sensor:
     """The sensor's own operating limits; where open, those of its type hold."""
     created_at: Instant
     updated_at: Instant
+    gateway: DeviceId | None = None
+    """The device of the same municipality that reports for this one besides itself."""
 
     @property
     def limits(self) -> Limits:

@@ -34,6 +34,10 @@ class Book:
     tokens: Mapping[bytes, ApiToken] = field(default_factory=dict)
     municipalities: Mapping[MunicipalityId, Municipality] = field(default_factory=dict)
     sensors: Mapping[SensorId, Sensor] = field(default_factory=dict)
+    behind: Mapping[tuple[MunicipalityId, DeviceId], tuple[Sensor, ...]] = field(
+        default_factory=dict
+    )
+    """The sensors assigned to each gateway."""
 
 
 class Registry:
@@ -96,12 +100,26 @@ class Registry:
         return Refusal(Reason.WRONG_KEY, name, owners)
 
     def _welcome(self, sensor: Sensor) -> AdmittedDevice | Refusal:
-        municipality = self.book.municipalities[sensor.municipality]
+        reason = self._against(sensor)
+        if reason is not None:
+            return Refusal(reason, sensor.device_id, (sensor.municipality,))
+        welcome, refused = {sensor.device_id: sensor}, {}
+        for other in self.book.behind.get((sensor.municipality, sensor.device_id), ()):
+            against = self._against(other)
+            if against is None:
+                welcome[other.device_id] = other
+            else:
+                refused[other.device_id] = against
+        return AdmittedDevice(sensor.municipality, sensor.device_id, welcome, refused)
+
+    def _against(self, sensor: Sensor) -> Reason | None:
+        """Say why a sensor must not report now, if so."""
         if sensor.status is SensorStatus.INACTIVE:
-            return Refusal(Reason.DISABLED, sensor.device_id, (sensor.municipality,))
+            return Reason.DISABLED
+        municipality = self.book.municipalities[sensor.municipality]
         if municipality.require_whitelist and not sensor.whitelisted:
-            return Refusal(Reason.NOT_WHITELISTED, sensor.device_id, (sensor.municipality,))
-        return AdmittedDevice(sensor.municipality, sensor.device_id, {sensor.device_id: sensor})
+            return Reason.NOT_WHITELISTED
+        return None
 
     def still_valid(self, device: AdmittedDevice, key: str) -> bool:
         """Say whether the device would be admitted now as what it is."""
@@ -135,12 +153,17 @@ def _read(tables: SystemTables, now: Instant) -> Book:
     for key in tables.device_keys(now):
         keys[key.digest] = (*keys.get(key.digest, ()), key)
         sensors[key.sensor.id] = key.sensor
+    behind: dict[tuple[MunicipalityId, DeviceId], tuple[Sensor, ...]] = {}
     for sensor in sensors.values():
         owners[sensor.device_id] = (*owners.get(sensor.device_id, ()), sensor.municipality)
+        if sensor.gateway is not None:
+            gateway = (sensor.municipality, sensor.gateway)
+            behind[gateway] = (*behind.get(gateway, ()), sensor)
     return Book(
         keys=keys,
         owners=owners,
         tokens={token.token_hash: token for token in tables.api_tokens()},
         municipalities={m.id: m for m in tables.municipalities()},
         sensors=sensors,
+        behind=behind,
     )

@@ -172,8 +172,15 @@ def _clean(text: str) -> str:
 def _sensor_of(message: RawMessage, said: Said) -> Sensor:
     named = said.device_id if said.device_id is not None else said.sensor_id
     about = message.about if named is None else DeviceId(str(named))
-    sensor = message.device.sensors.get(about)
-    if sensor is None or (about != message.about and message.about not in message.device.sensors):
+    device = message.device
+    if about != message.about and message.about != device.device_id:
+        raise Unreadable(Reason.DEVICE_MISMATCH, f"the payload names {about!r}")
+    if about in device.refused:
+        raise Unreadable(
+            device.refused[about], f"{about!r} behind the gateway {device.device_id!r}"
+        )
+    sensor = device.sensors.get(about)
+    if sensor is None:
         raise Unreadable(Reason.DEVICE_MISMATCH, f"the payload names {about!r}")
     return sensor
 

@@ -47,6 +47,8 @@ class NewSensor:
     low: float | None = None
     """The operating limits, in the sensor's unit."""
     high: float | None = None
+    gateway: str | None = None
+    """The device id of a gateway that reports for it besides itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +217,7 @@ def _made(
         operating=limits_in(unit, new.low, new.high),
         created_at=now,
         updated_at=now,
+        gateway=_gateway(tables, new),
     )
 
 
@@ -238,6 +241,7 @@ def _changed(tables: Tables, sensor: Sensor, changes: SensorChanges, now: Instan
         pipeline=wanted.pipeline,
         operating=limits_in(unit, wanted.low, wanted.high),
         updated_at=now,
+        gateway=_gateway(tables, wanted),
     )
 
 
@@ -255,12 +259,24 @@ def _as_new(sensor: Sensor) -> NewSensor:
         whitelisted=sensor.whitelisted,
         low=None if low is None else sensor.unit.from_si(low),
         high=None if high is None else sensor.unit.from_si(high),
+        gateway=sensor.gateway,
     )
 
 
 def _must_be_a_pipeline(tables: Tables, pipeline: AssetId | None) -> None:
     if pipeline is not None and tables.network.pipeline(pipeline) is None:
         raise Invalid(field="pipeline_id", problem=f"there is no pipeline {pipeline}")
+
+
+def _gateway(tables: Tables, wanted: NewSensor) -> DeviceId | None:
+    if wanted.gateway is None:
+        return None
+    gateway = DeviceId(wanted.gateway)
+    if gateway == wanted.device_id:
+        raise Invalid(field="gateway_device_id", problem="a device is not its own gateway")
+    if tables.sensors.by_device(gateway) is None:
+        raise Invalid(field="gateway_device_id", problem=f"there is no device {gateway!r}")
+    return gateway
 
 
 def limits_in(unit: Unit, low: float | None, high: float | None) -> Limits:

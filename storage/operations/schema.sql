@@ -483,3 +483,6 @@ END;
 CREATE TRIGGER channel_removed AFTER DELETE ON channel BEGIN
   UPDATE setup_edition SET number = number + 1;
 END;
+
+-- The device that reports for this one besides itself: a device id of the same municipality.
+ALTER TABLE sensor ADD COLUMN gateway TEXT;

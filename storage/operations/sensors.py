@@ -15,7 +15,8 @@ from storage.operations.statements import OwnStatements, Row, Statements, sql, u
 
 _COLUMNS = (
     "sensor.id, municipality, device_id, name, type, unit, status, whitelisted, protocol,"
-    " ST_X(place), ST_Y(place), pipeline, operating_low, operating_high, created_at, updated_at"
+    " ST_X(place), ST_Y(place), pipeline, operating_low, operating_high, created_at, updated_at,"
+    " gateway"
 )
 _SELECT = sql("SELECT", _COLUMNS, "FROM sensor WHERE municipality = :mine")
 _CHOSEN = (
@@ -26,16 +27,16 @@ _CHOSEN = (
 _ADD = (
     "INSERT INTO sensor (id, municipality, device_id, name, search_key, type, unit, status,"
     " whitelisted, protocol, place, pipeline, operating_low, operating_high, created_at,"
-    " updated_at) VALUES (:id, :mine, :device, :name, :search_key, :type, :unit, :status,"
+    " updated_at, gateway) VALUES (:id, :mine, :device, :name, :search_key, :type, :unit, :status,"
     " :whitelisted, :protocol, MakePoint(:longitude, :latitude, 4326), :pipeline, :low, :high,"
-    " :created_at, :updated_at)"
+    " :created_at, :updated_at, :gateway)"
 )
 _CHANGE = (
     "UPDATE sensor SET device_id = :device, name = :name, search_key = :search_key, type = :type,"
     " unit = :unit, status = :status, whitelisted = :whitelisted, protocol = :protocol,"
     " place = MakePoint(:longitude, :latitude, 4326), pipeline = :pipeline,"
     " operating_low = :low, operating_high = :high, created_at = :created_at,"
-    " updated_at = :updated_at WHERE municipality = :mine AND id = :id"
+    " updated_at = :updated_at, gateway = :gateway WHERE municipality = :mine AND id = :id"
 )
 _INDEX = (
     "INSERT OR REPLACE INTO idx_sensor_place SELECT id, ST_X(place), ST_X(place), ST_Y(place),"
@@ -44,6 +45,10 @@ _INDEX = (
 _UNINDEX = (
     "DELETE FROM idx_sensor_place WHERE pkid ="
     " (SELECT id FROM sensor WHERE municipality = :mine AND id = :id)"
+)
+_LEAVE_GATEWAY = (
+    "UPDATE sensor SET gateway = NULL WHERE municipality = :mine AND gateway ="
+    " (SELECT device_id FROM sensor WHERE municipality = :mine AND id = :id)"
 )
 _ADD_KEY = (
     "INSERT INTO device_key SELECT id, :digest, NULL FROM sensor"
@@ -103,6 +108,7 @@ class SensorRows:
     def remove(self, sensor: SensorId) -> None:
         # The triggers and cascades of the schema take the index entry and the keys with it.
         self._run.change(sql("DELETE FROM contact WHERE", _OF_SENSOR), id=sensor)
+        self._run.change(_LEAVE_GATEWAY, id=sensor)
         self._run.change("DELETE FROM sensor WHERE municipality = :mine AND id = :id", id=sensor)
 
     def rotate_key(self, sensor: SensorId, digest: bytes, *, old_until: Instant) -> None:
@@ -145,6 +151,7 @@ class SensorRows:
             "high": sensor.operating.high,
             "created_at": sensor.created_at,
             "updated_at": sensor.updated_at,
+            "gateway": sensor.gateway,
         }
 
 
@@ -165,7 +172,7 @@ def device_keys(statements: Statements, now: Instant) -> list[DeviceKey]:
 
 def _sensor(row: Row, types: Mapping[int, SensorType]) -> Sensor:
     (key, municipality, device, name, type_id, unit, status, whitelisted, protocol) = row[:9]
-    (longitude, latitude, pipeline, low, high, created_at, updated_at) = row[9:]
+    (longitude, latitude, pipeline, low, high, created_at, updated_at, gateway) = row[9:]
     sensor_type = types[type_id]
     return Sensor(
         key,
@@ -182,4 +189,5 @@ def _sensor(row: Row, types: Mapping[int, SensorType]) -> Sensor:
         Limits(low, high),
         created_at,
         updated_at,
+        gateway,
     )

@@ -147,8 +147,10 @@ def mosquitto_pub(
     """Publish as the programs do that everybody has."""
     host, port = weir.mqtt.rsplit(":", 1)
     return subprocess.run(
-        ["mosquitto_pub", "-h", host, "-p", port, "-u", name, "-P", key, "-q", str(qos)]
-        + ["-t", topic, *(("-m", payload) if len(payload) < 1_000 else ("-s",)), *options],
+        [
+            *("mosquitto_pub", "-h", host, "-p", port, "-u", name, "-P", key, "-q", str(qos)),
+            *("-t", topic, *(("-m", payload) if len(payload) < 1_000 else ("-s",)), *options),
+        ],
         input=payload,
         capture_output=True,
         text=True,

@@ -59,6 +59,8 @@ class SensorRow(Struct, frozen=True):
     threshold_config: Limits
     municipality_id: int
     pipeline_id: int | None
+    gateway_device_id: str | None
+    """The device of the same municipality that reports for this one besides itself."""
     created_at: Time
     updated_at: Time
 
@@ -87,6 +89,7 @@ class SensorIn(Struct, frozen=True):
     municipality_id: Id | None = None
     location: Point | None = None
     pipeline_id: Id | None = None
+    gateway_device_id: Name | None = None
     protocol: Unit = "mqtt"
     status: SensorStatus = SensorStatus.ACTIVE
     whitelisted: bool = True
@@ -101,6 +104,7 @@ class SensorPatch(Struct, frozen=True):
     unit: Unit | UnsetType = UNSET
     location: Point | UnsetType | None = UNSET
     pipeline_id: Id | UnsetType | None = UNSET
+    gateway_device_id: Name | UnsetType | None = UNSET
     protocol: Unit | UnsetType = UNSET
     status: SensorStatus | UnsetType = UNSET
     whitelisted: bool | UnsetType = UNSET
@@ -156,6 +160,7 @@ async def add_sensor(ask: Ask[EditNetwork]) -> SensorWithKey:
         whitelisted=said.whitelisted,
         low=limits.min,
         high=limits.max,
+        gateway=said.gateway_device_id,
     )
     grant = await ask.one(said.municipality_id)
     return _with_key(await ask.services.sensors.add(grant, new))
@@ -168,6 +173,8 @@ async def change_sensor(ask: Ask[EditNetwork]) -> SensorRow:
         fields["position"] = position(fields.pop("location"))
     if "pipeline_id" in fields:
         fields["pipeline"] = fields.pop("pipeline_id")
+    if "gateway_device_id" in fields:
+        fields["gateway"] = fields.pop("gateway_device_id")
     if "threshold_config" in fields:
         limits = fields.pop("threshold_config") or Limits()
         fields |= {"low": limits.min, "high": limits.max}
@@ -238,6 +245,7 @@ def _fields(sensor: Sensor, contact: LastContact) -> dict[str, Any]:
         ),
         "municipality_id": sensor.municipality,
         "pipeline_id": sensor.pipeline,
+        "gateway_device_id": sensor.gateway,
         "created_at": time(sensor.created_at),
         "updated_at": time(sensor.updated_at),
     }

@@ -39,6 +39,7 @@ async def test_a_sensor_comes_back_as_it_was_put_in(operations: SqliteOperations
         position=Position(-70.123456789012, -33.0),
         operating=Limits(0.01, None),
         updated_at=Instant(NOON + 1),
+        gateway=DeviceId("GW-1"),
     )
     await operations.write(HERE, lambda t: t.sensors.add([(full, b"key")]))
     assert await operations.read(HERE, lambda t: t.sensors.get(SENSOR)) == full
@@ -174,3 +175,16 @@ async def test_the_types_of_another_municipality_are_not_among_ours(operations: 
     assert PRESSURE in common
     assert {sensor_type.municipality for sensor_type in common} == {None}
     assert [t.name for t in common] == sorted((t.name for t in common), key=str.casefold)
+
+
+async def test_a_gateway_that_is_removed_leaves_its_own_devices_and_nobody_elses(
+    operations: SqliteOperations,
+):
+    gateway = a_real_sensor(device_id=DeviceId("GW-1"))
+    behind = a_real_sensor(id=SensorId(99), device_id=DeviceId("D1"), gateway=DeviceId("GW-1"))
+    other = a_real_sensor(id=SensorId(98), device_id=DeviceId("D2"), gateway=DeviceId("GW-2"))
+    several = [(gateway, b"1"), (behind, b"2"), (other, b"3")]
+    await operations.write(HERE, lambda t: t.sensors.add(several))
+    await operations.write(HERE, lambda t: t.sensors.remove(gateway.id))
+    left = await operations.read(HERE, lambda t: t.sensors.everything())
+    assert {sensor.device_id: sensor.gateway for sensor in left} == {"D1": None, "D2": "GW-2"}
