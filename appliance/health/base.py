@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from appliance.domain.people import Municipality
 from appliance.ports.journal import Journal
+from appliance.ports.operations import SystemTables
 from appliance.services.world import World
 
 
@@ -37,3 +39,8 @@ class Surroundings:
 
 
 Check = Callable[[Surroundings], Awaitable[list[Issue]]]
+
+
+def in_earnest(tables: SystemTables) -> list[Municipality]:
+    """Give the municipalities that are no demo: what is missing in a demo is nobody's trouble."""
+    return [municipality for municipality in tables.municipalities() if not municipality.demo]

@@ -1,7 +1,7 @@
 """Is there a way for e-mail to get out, where somebody counts on it?"""
 
 from appliance.domain.telling import ChannelKind
-from appliance.health.base import Issue, Surroundings
+from appliance.health.base import Issue, Surroundings, in_earnest
 from appliance.ports.operations import SystemTables
 
 
@@ -23,6 +23,6 @@ async def check(surroundings: Surroundings) -> list[Issue]:
 def _email_channels(tables: SystemTables) -> int:
     return sum(
         channel.enabled and channel.kind is ChannelKind.EMAIL
-        for municipality in tables.municipalities()
+        for municipality in in_earnest(tables)
         for channel in tables.of(municipality.id).channels.all()
     )

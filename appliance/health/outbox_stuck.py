@@ -4,7 +4,7 @@ from typing import Final
 
 from appliance.domain import instant
 from appliance.domain.telling import Delivery, DeliveryState
-from appliance.health.base import Issue, Surroundings
+from appliance.health.base import Issue, Surroundings, in_earnest
 from appliance.ports.operations import SystemTables
 from appliance.ports.pages import Page
 
@@ -47,6 +47,6 @@ async def check(surroundings: Surroundings) -> list[Issue]:
 def _newest(tables: SystemTables) -> list[Delivery]:
     return [
         delivery
-        for municipality in tables.municipalities()
+        for municipality in in_earnest(tables)
         for delivery in tables.of(municipality.id).outbox.page(Page(LOOKED_AT))[0]
     ]

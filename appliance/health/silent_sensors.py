@@ -4,7 +4,7 @@ from typing import Final
 
 from appliance.domain import instant
 from appliance.domain.sensors import Sensor, SensorStatus
-from appliance.health.base import Issue, Surroundings
+from appliance.health.base import Issue, Surroundings, in_earnest
 from appliance.ports.operations import SystemTables
 
 SILENT_AFTER: Final = 1 * instant.DAY
@@ -39,7 +39,7 @@ async def check(surroundings: Surroundings) -> list[Issue]:
 def _active(tables: SystemTables) -> list[Sensor]:
     return [
         sensor
-        for municipality in tables.municipalities()
+        for municipality in in_earnest(tables)
         for sensor in tables.of(municipality.id).sensors.everything()
         if sensor.status is SensorStatus.ACTIVE
     ]

@@ -9,7 +9,7 @@ import numpy as np
 from appliance.domain import instant
 from appliance.domain.access import Grant, ViewNetwork
 from appliance.domain.errors import Invalid
-from appliance.domain.instant import Instant
+from appliance.domain.instant import EARLIEST, LATEST, Instant
 from appliance.domain.readings import Readings
 from appliance.domain.sensors import Sensor
 from appliance.domain.work import Progress, Report, ShowProgress
@@ -63,8 +63,13 @@ async def export_readings(
         written.abandon()
         raise
     await asyncio.to_thread(publish, partial, wanted.output)
-    span = f"{instant.text(wanted.since)} to {instant.text(wanted.until)}"
-    return Report(f"{figures['readings']:,} readings of {span}", figures)
+    return Report(f"{figures['readings']:,} readings{_span(wanted)}", figures)
+
+
+def _span(wanted: Wanted) -> str:
+    since = "" if wanted.since == EARLIEST else f" from {instant.text(wanted.since)}"
+    until = "" if wanted.until == LATEST else f" until {instant.text(wanted.until)}"
+    return since + until
 
 
 class Labels:

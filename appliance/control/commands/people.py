@@ -138,12 +138,13 @@ def _plain(users: "list[User]") -> "list[dict[str, object]]":
 
 
 async def chosen_municipality(desk: Desk, order: Order) -> MunicipalityId:
-    """Give the municipality named by the order, or the only one there is."""
+    """Give the municipality named by the order, or the only one there is beside the demo's."""
     known = await desk.world.operations.read_system(lambda t: t.municipalities())
     named = order.arguments.get("municipality")
     if named is None:
-        if len(known) == 1:
-            return known[0].id
+        real = [municipality for municipality in known if not municipality.demo] or known
+        if len(real) == 1:
+            return real[0].id
         listed = ", ".join(f"{m.id} ({m.name})" for m in known) or "none; run `weir init`"
         raise Invalid(field="--municipality", problem=f"say which: {listed}")
     for municipality in known:
