@@ -40,6 +40,8 @@ class DoorOptions:
     """Filters of one subscriber; one more is refused."""
     sessions_per_identity: int = 100
     """Sessions of one API token; one more is refused."""
+    free_topics: tuple[str, ...] = ()
+    """Filters under which programs that may `topics.publish` publish and subscribe; none is off."""
     session_expiry: int = 7 * 24 * 3600
     """How long the session of an absent subscriber is kept."""
 

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from appliance.domain.access import ViewNetwork, authorise
+from appliance.domain.access import Actor, PublishTopics, ViewNetwork, authorise
 from appliance.domain.errors import Refused
 from appliance.domain.ids import DeviceId
 from appliance.domain.readings import AdmittedDevice, Door, Reason, Refusal
@@ -14,6 +14,7 @@ from broker.device_peer import DevicePeer, DeviceServices
 from broker.device_session import DeviceSessions, SessionKey
 from broker.engine.link import Links
 from broker.errands import Errands
+from broker.free_topics import FreeTopics
 from broker.options import DoorOptions
 from broker.subscriber_peer import TOKEN, Subscriber, SubscriberPeer
 from broker.topics import own_report
@@ -23,6 +24,7 @@ _ANSWERS = {
     Reason.WRONG_KEY: ReturnCode.BAD_CREDENTIALS,
 }
 _LONGEST_NAME = 128
+NO_TOPICS = FreeTopics()
 
 
 class _Turned(Exception):
@@ -49,6 +51,7 @@ class Reception:
         self._links = links
         self._errands = errands
         self._options = options
+        self._free_topics = FreeTopics(options.free_topics)
         self._sessions = DeviceSessions(options.device_sessions)
         self._here: dict[object, Connection] = {}
         """Who is connected under which identity and client id; only closed ones linger."""
@@ -115,19 +118,36 @@ class Reception:
         except Refused as refused:
             raise _Turned(ReturnCode.NOT_AUTHORISED) from refused
         _insist_on_client_id(connect)
-        subscriber = Subscriber(actor, municipality, lambda: self._subscribers.authenticate(token))
+        subscriber = Subscriber(
+            actor, municipality, self._topics_of(actor), lambda: self._now_with(token)
+        )
         name = self._name_in_engine(subscriber, connect)
         self._take_over(name, connection)
-        peer = SubscriberPeer(connection, subscriber, self._services.intake, self._services.clock)
+        peer = SubscriberPeer(
+            connection, subscriber, connect.will, self._services.intake, self._services.clock
+        )
         peer.enter(self._links, self._errands, name, clean=connect.clean_session)
         return peer
+
+    def _now_with(self, token: str) -> tuple[Actor, FreeTopics] | None:
+        """Ask again who has this token, and what it may do now."""
+        actor = self._subscribers.authenticate(token)
+        return None if actor is None else (actor, self._topics_of(actor))
+
+    def _topics_of(self, actor: Actor) -> FreeTopics:
+        try:
+            authorise(actor, PublishTopics, None)
+        except Refused:
+            return NO_TOPICS
+        return self._free_topics
 
     def _name_in_engine(self, subscriber: Subscriber, connect: Connect) -> str:
         """Give the client id in the engine; one of our own making can't be anybody's [MQTT-3.1.3-6]."""
         beginning = subscriber.beginning
+        kind = "free" if subscriber.topics else "named"  # who loses a right leaves what it brought
         if not connect.client_id:
             return f"{beginning}unnamed/{next(self._unnamed)}"
-        name, hub = f"{beginning}named/{connect.client_id}", self._links.hub
+        name, hub = f"{beginning}{kind}/{connect.client_id}", self._links.hub
         most = self._options.sessions_per_identity
         if not hub.has_session(name) and hub.count_sessions(beginning) >= most:
             raise _Turned(ReturnCode.UNAVAILABLE)

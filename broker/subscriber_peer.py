@@ -1,4 +1,7 @@
-"""A person or program at the front door: hears copies of its own municipality, says nothing."""
+"""A person or program at the front door: hears copies of its own municipality.
+
+It says something only on free topics, where the town has any and its role may.
+"""
 
 import logging
 from collections.abc import Callable
@@ -25,15 +28,18 @@ from broker.codec.packets import (
     Subscribe,
     Unsuback,
     Unsubscribe,
+    Will,
 )
 from broker.codec.violation import ProtocolViolation
-from broker.connection import Connection, Farewell, Hold
+from broker.connection import UNEXPECTED, Connection, Farewell, Hold
 from broker.engine.link import Link, Links
 from broker.errands import Errands
-from broker.topics import Walls, may_hear
+from broker.free_topics import FreeTopics
+from broker.topics import Walls
 
 _log: Final = logging.getLogger(__name__)
 
+_QOS_2: Final = 2
 TOKEN: Final = "token"  # noqa: S105 - the user name under which API tokens sign in
 
 
@@ -43,8 +49,10 @@ class Subscriber:
 
     actor: Actor
     municipality: MunicipalityId
-    authenticate: Callable[[], Actor | None]
-    """Asks again whether the token is good."""
+    topics: FreeTopics
+    """What it may use beside hearing readings and alerts."""
+    now: Callable[[], tuple[Actor, FreeTopics] | None]
+    """Asks again who has the token and what it may use; None when it is no longer good."""
 
     @property
     def beginning(self) -> str:
@@ -61,22 +69,29 @@ class SubscriberPeer:
         self,
         connection: Connection,
         subscriber: Subscriber,
+        will: Will | None,
         intake: Intake,
         clock: Clock,
     ) -> None:
         self._connection = connection
         self._subscriber = subscriber
+        self._will = will
         self._walls = Walls(subscriber.municipality)
         self._intake = intake
         self._clock = clock
         self._link: Link
+        self._taken: set[int] = set()
+        """QoS 2 messages whose PUBREL has not come yet."""
         self._refused: list[bool] = []
         """Of the SUBSCRIBE that is under way: which filters were refused."""
 
     def enter(self, links: Links, errands: Errands, client_id: str, *, clean: bool) -> None:
         """Join the engine; CONNACK follows when it has answered."""
         self._connection.hold(Hold.ENGINE)
+        self._hub = links.hub
         self._link = links.link(client_id, self, clean=clean)
+        if self._will is not None and not self._subscriber.topics.may_say(self._will.topic):
+            self._refuse("asks for a will on", self._will.topic, self._will.payload)
         errands.start(self._stay())
 
     async def _stay(self) -> None:
@@ -90,7 +105,7 @@ class SubscriberPeer:
     def handle(self, packet: Packet) -> None:
         match packet:
             case Publish():
-                self._refuse(packet)
+                self._publish(packet)
             case Subscribe():
                 self._subscribe(packet)
             case Unsubscribe():
@@ -102,23 +117,28 @@ class SubscriberPeer:
             case Pubcomp(packet_id):
                 self._link.complete(packet_id)
             case Pubrel(packet_id):
+                self._taken.discard(packet_id)
                 self._connection.send(pubcomp(packet_id))
             case _:
                 sent = type(packet).__name__
                 raise ProtocolViolation("MQTT-4.8.0-1", f"a client sent {sent}")
 
     def is_still_welcome(self) -> bool:
-        now = self._subscriber.authenticate()
-        return now is not None and now.municipality == self._subscriber.actor.municipality
+        now, before = self._subscriber.now(), self._subscriber
+        return now is not None and (
+            now[0].municipality == before.actor.municipality and now[1] is before.topics
+        )
 
     def reads_again(self) -> None:
         self._link.pump()
 
     def violated(self, violation: ProtocolViolation) -> None:
-        """Nothing is lost: it has nothing to say here."""
+        """Nothing is lost: no reading comes from here."""
 
-    def left(self, farewell: Farewell) -> None:  # noqa: ARG002
+    def left(self, farewell: Farewell) -> None:
         self._link.leave()
+        if self._will is not None and farewell in UNEXPECTED:  # [MQTT-3.1.2-8]
+            self._say_will(self._will)
 
     # From the engine
 
@@ -153,6 +173,7 @@ class SubscriberPeer:
     # Within
 
     def _subscribe(self, packet: Subscribe) -> None:
+        may_hear = self._subscriber.topics.may_hear
         self._refused = [not may_hear(topic_filter) for topic_filter, _ in packet.filters]
         allowed = tuple(
             (self._walls.inside(topic_filter), qos)
@@ -168,6 +189,7 @@ class SubscriberPeer:
 
     def _unsubscribe(self, packet: Unsubscribe) -> None:
         """Answer also where nothing was subscribed [MQTT-3.10.4-5]."""
+        may_hear = self._subscriber.topics.may_hear
         inside = tuple(self._walls.inside(each) for each in packet.filters if may_hear(each))
         if inside:
             self._connection.hold(Hold.ENGINE)
@@ -175,15 +197,34 @@ class SubscriberPeer:
         else:
             self._connection.send(encode(Unsuback(packet.packet_id)))
 
-    def _refuse(self, packet: Publish) -> None:
-        """Count it and acknowledge it all the same: 3.1.1 has no other answer [MQTT-3.3.5-2]."""
+    def _publish(self, packet: Publish) -> None:
+        if not self._subscriber.topics.may_say(packet.topic):
+            # Counted, and acknowledged all the same: 3.1.1 has no other answer [MQTT-3.3.5-2].
+            self._refuse("published to", packet.topic, packet.payload)
+        elif packet.qos != _QOS_2:
+            self._say(packet.topic, packet.payload, packet.qos, retain=packet.retain)
+        elif packet.packet_id not in self._taken:  # [MQTT-4.3.3-2]
+            self._taken.add(packet.packet_id)
+            self._say(packet.topic, packet.payload, packet.qos, retain=packet.retain)
+        if packet.qos:
+            ack = puback if packet.qos == 1 else pubrec
+            self._connection.acknowledge(ack(packet.packet_id))
+
+    def _say_will(self, will: Will) -> None:
+        if self._subscriber.topics.may_say(will.topic):
+            self._say(will.topic, will.payload, will.qos, retain=will.retain)
+
+    def _say(self, topic: str, payload: bytes, qos: int, *, retain: bool) -> None:
+        inside = self._walls.inside(topic)
+        if retain:
+            self._hub.retain(inside, payload, qos)
+        self._hub.fan_out(inside, payload, qos)
+
+    def _refuse(self, what: str, topic: str, payload: bytes) -> None:
         self._intake.refuse(
             Door.MQTT,
             Refusal(Reason.NOT_ITS_TOPIC, DeviceId(TOKEN), (self._subscriber.municipality,)),
             at=self._clock.now(),
-            detail=f"token {self._subscriber.actor.name!r} published to {packet.topic[:200]!r}",
-            excerpt=packet.payload[:200].decode(errors="replace"),
+            detail=f"token {self._subscriber.actor.name!r} {what} {topic[:200]!r}",
+            excerpt=payload[:200].decode(errors="replace"),
         )
-        if packet.qos:
-            ack = puback if packet.qos == 1 else pubrec
-            self._connection.acknowledge(ack(packet.packet_id))

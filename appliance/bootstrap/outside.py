@@ -47,7 +47,8 @@ class Outside:
         self._core = core
         self.bound: dict[str, Address] = {}
         """Where each door listens, by option."""
-        self._mqtt = FrontDoor(core.registry, core.intake, core.registry, core.clock, DoorOptions())
+        topics = DoorOptions(free_topics=configuration.mqtt_free_topics)
+        self._mqtt = FrontDoor(core.registry, core.intake, core.registry, core.clock, topics)
         self._tcp = LineDoor(core.registry, core.intake, core.clock, LineOptions())
         self._services: Services | None = None
         self._web: WebServer | None = None

@@ -37,6 +37,7 @@ class Configuration:
     mqtt: Address
     tcp: Address
     insecure_lan: bool
+    mqtt_free_topics: tuple[str, ...]
     demo: bool
     demo_burst_after: float
     public_url: str

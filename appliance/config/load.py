@@ -30,6 +30,7 @@ def load(flags: Mapping[str, object], file: Path | None) -> Configuration:
         mqtt=_at(values["mqtt"]),
         tcp=_at(values["tcp"]),
         insecure_lan=bool(values["insecure-lan"]),
+        mqtt_free_topics=_several(values["mqtt-free-topics"]),
         demo=bool(values["demo"]),
         demo_burst_after=float(str(values["demo-burst-after"])),
         public_url=str(values["public-url"]),
@@ -40,7 +41,7 @@ def load(flags: Mapping[str, object], file: Path | None) -> Configuration:
         smtp_password=str(values["smtp-password"]),
         smtp_from=str(values["smtp-from"]),
         allow_loopback_webhooks=bool(values["allow-loopback-webhooks"]),
-        origins=tuple(o.strip() for o in str(values["origins"]).split(",") if o.strip()),
+        origins=_several(values["origins"]),
         log_level=str(values["log-level"]),
     )
 
@@ -107,6 +108,10 @@ def _address(source: str, value: str) -> Address:
     if not colon or not host or not port.isdecimal() or int(port) > _HIGHEST_PORT:
         raise _wrong(source, value, "HOST:PORT, for example 127.0.0.1:8000")
     return Address(host.strip("[]"), int(port))
+
+
+def _several(value: Value) -> tuple[str, ...]:
+    return tuple(each.strip() for each in str(value).split(",") if each.strip())
 
 
 def _at(value: Value) -> Address:

@@ -40,6 +40,13 @@ OPTIONS: Final = (
         default=False,
         help="listen beyond this computer without TLS; anybody on the network can then listen in",
     ),
+    Option(
+        "mqtt-free-topics",
+        "text",
+        "",
+        "MQTT filters, separated by commas, under which programs with an operator's or admin's token "
+        "may publish and subscribe among themselves; none is off",
+    ),
     Option("demo", "switch", default=False, help="add a demo municipality, devices and a burst"),
     Option(
         "demo-burst-after", "number", 180.0, "when the demo's main bursts, after start", "seconds"

@@ -44,6 +44,12 @@ class EditRules(ViewNetwork):
     name = "rules.edit"
 
 
+class PublishTopics(ViewNetwork):
+    """Publish and hear MQTT topics that are free, where the town has any (`--mqtt-free-topics`)."""
+
+    name = "topics.publish"
+
+
 class InspectIntake(ViewNetwork):
     """See the ledger, rejected messages and unknown devices."""
 
@@ -73,12 +79,12 @@ class Role(StrEnum):
 
 
 _OPERATOR: Final = frozenset({ViewNetwork, HandleAlerts, ReportIncidents, InspectIntake})
-_ADMIN: Final = _OPERATOR | {EditNetwork, EditRules, Administer}
+_ADMIN: Final = _OPERATOR | {EditNetwork, EditRules, PublishTopics, Administer}
 
 POLICY: Final[dict[Role, frozenset[type[Permission]]]] = {
     Role.SUPER_ADMIN: _ADMIN | {AdministerSystem},
     Role.ADMIN: _ADMIN,
-    Role.OPERATOR: _OPERATOR | {EditRules},
+    Role.OPERATOR: _OPERATOR | {EditRules, PublishTopics},
     Role.TECHNICIAN: frozenset({ViewNetwork, HandleAlerts, ReportIncidents}),
     Role.VIEWER: frozenset({ViewNetwork}),
 }

@@ -160,6 +160,7 @@ def configuration(folder: Path) -> Configuration:
         mqtt=here,
         tcp=here,
         insecure_lan=False,
+        mqtt_free_topics=(),
         demo=False,
         demo_burst_after=0.0,
         public_url="",

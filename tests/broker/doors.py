@@ -39,6 +39,9 @@ GATEWAY: Final = an_admitted_device(
 )
 HERE_TOKEN: Final = "here-token"
 THERE_TOKEN: Final = "there-token"
+OPERATOR_TOKEN: Final = "operator-token"
+OTHER_OPERATOR_TOKEN: Final = "other-operator-token"
+THERE_OPERATOR_TOKEN: Final = "there-operator-token"
 
 
 def key_of(device: AdmittedDevice) -> str:
@@ -76,12 +79,15 @@ class FakeAdmission:
 
 @dataclass
 class FakeSubscribers:
-    """Knows a viewer of each of the two municipalities, and a super admin of none."""
+    """Knows a viewer and operators of each of the two municipalities, and a super admin of none."""
 
     actors: dict[str, Actor] = field(
         default_factory=lambda: {
             HERE_TOKEN: Actor(UserId(1), "scada", Role.VIEWER, HERE, TokenId(11)),
             THERE_TOKEN: Actor(UserId(2), "scada", Role.VIEWER, THERE, TokenId(12)),
+            OPERATOR_TOKEN: Actor(UserId(4), "pump", Role.OPERATOR, HERE, TokenId(14)),
+            OTHER_OPERATOR_TOKEN: Actor(UserId(5), "valve", Role.OPERATOR, HERE, TokenId(15)),
+            THERE_OPERATOR_TOKEN: Actor(UserId(6), "pump", Role.OPERATOR, THERE, TokenId(16)),
             "root-token": Actor(UserId(3), "root", Role.SUPER_ADMIN, None, TokenId(13)),
         }
     )

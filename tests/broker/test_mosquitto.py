@@ -106,7 +106,12 @@ async def test_an_alert_is_retained_and_shown_to_who_comes_later_and_not_to_the_
     async with doors.open():
         doors.door.publish(HERE, "alerts/42", b"leak")
         there = await listening(doors, "-t", "alerts/#", "-W", "1", token=THERE_TOKEN)
-        here = await listening(doors, "-t", "alerts/#", "-q", "2", "-C", "1")
+        here = await spoken(
+            doors,
+            "mosquitto_sub",
+            *("-u", "token", "-P", HERE_TOKEN, "-F", "%t %q %r %p"),
+            *("-t", "alerts/#", "-q", "2", "-C", "1"),
+        )
         assert await heard(here) == ["alerts/42 2 1 leak"]
         assert await heard(there) == []
 
