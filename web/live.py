@@ -168,7 +168,8 @@ def _replay(
     complete: bool,  # noqa: FBT001
     since: str | None,
 ) -> dict[str, object]:
-    cursor = str(missed[-1].cursor) if missed else since or None
+    known = since if complete else None
+    cursor = str(missed[-1].cursor) if missed else known or None
     data = [message_of(event) for event in missed]
     return {"type": "replay", "data": data, "complete": complete, "cursor": cursor}
 

@@ -16,6 +16,7 @@ from appliance.flow.learning import learn_all
 from appliance.flow.live import LiveHub
 from appliance.flow.recovery import caught_up, remember_events, remember_readings
 from appliance.flow.seen import Seen
+from appliance.flow.untold import Untold
 from appliance.flow.walk import Walk
 from appliance.flow.watcher import Watcher
 from appliance.flow.watches import Watches
@@ -30,6 +31,8 @@ from storage.operations.database import SqliteOperations
 
 LEARN_AT = "17 2 * * *"
 LEARN_WITHIN = 3_600.0
+TIDY_AT = "*/10 * * * *"
+TIDY_WITHIN = 3_600.0
 
 
 class Core:
@@ -68,6 +71,8 @@ class Core:
             self.clock,
             (self._wake_history, self.watcher.offer),
         )
+        self.watcher.mind(self.walk.oldest)
+        self.untold = Untold(self.operations, self.hub)
         self.messengers = messengers(configuration, self.operations, self.clock, postbox)
         self.deliverer = Deliverer(self.operations, self.messengers, self.clock)
         self.world = World(
@@ -89,7 +94,12 @@ class Core:
 
     def parts(self) -> list[Part]:
         """Give the parts in the order in which they start; stopping is the reverse."""
-        schedule = Schedule((Job("learn", LEARN_AT, self.learn, LEARN_WITHIN),))
+        schedule = Schedule(
+            (
+                Job("learn", LEARN_AT, self.learn, LEARN_WITHIN),
+                Job("tidy history", TIDY_AT, self._tidy, TIDY_WITHIN),
+            )
+        )
         return [
             Part("operations", start=self.operations.start, stop=self.operations.stop),
             Part("journal", self.journal.start, self._watch_journal, self.journal.stop),
@@ -103,6 +113,7 @@ class Core:
             Part("watcher", run=self.watcher.run, stop=self.watcher.stop),
             Part("known readings", start=self._known_readings),
             Part("walk", run=self.walk.run, stop=self.walk.drain),
+            Part("untold", run=self.untold.run),
             Part("deliverer", run=self.deliverer.run),
             Part("jobs", start=schedule.start, stop=schedule.stop),
         ]
@@ -113,6 +124,9 @@ class Core:
 
     async def _one_journal(self) -> None:
         await belong_together(self.journal, self.history)
+
+    async def _tidy(self) -> None:
+        await self.history.tidy(self.clock.now())
 
     async def _follow(self) -> None:
         await follow(self.journal, self.history, self._journal_grew)

@@ -1,6 +1,7 @@
 """A reading's way: RawBatch → CheckedBatch → StoredBatch. Each type is made by one step only."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence as Several
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
 from typing import Final
@@ -211,6 +212,22 @@ class Readings:
             self.values[chosen],
             self.quality[chosen],
             self.marks[chosen],
+        )
+
+    @staticmethod
+    def joined(several: Several["Readings"]) -> "Readings":
+        """Give all rows of several tables under each other."""
+        if len(several) == 1:
+            return several[0]
+        if not several:
+            return Readings.none()
+        return Readings(
+            np.concatenate([part.sensors for part in several]),
+            np.concatenate([part.times for part in several]),
+            np.concatenate([part.arrived for part in several]),
+            np.concatenate([part.values for part in several]),
+            np.concatenate([part.quality for part in several]),
+            np.concatenate([part.marks for part in several]),
         )
 
     @staticmethod

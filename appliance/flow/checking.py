@@ -53,6 +53,8 @@ class Sifted:
     """(index of the message, reason) for each reading that was not taken."""
     kept_of: list[int] = field(default_factory=list)
     """Index of each status or heartbeat message: kept as a contact, without a reading."""
+    faults: list[Exception] = field(default_factory=list)
+    """What went wrong here, and not with the device."""
 
     def readings(self) -> Readings:
         """Give the rows as columns."""
@@ -77,7 +79,12 @@ def sift(batch: RawBatch, door: Door, lateness: int) -> Sifted:
     """Judge every reading of a batch; `lateness` in microseconds. Nothing vanishes."""
     sifted = Sifted(batch.municipality, door, len(batch.messages))
     for index, message in enumerate(batch.messages):
-        _sift_message(sifted, index, message, lateness)
+        try:
+            _sift_message(sifted, index, message, lateness)
+        except Exception as error:  # noqa: BLE001 the boundary of faults: see faults.py
+            sifted.faults.append(error)
+            ours = Unreadable(Reason.MALFORMED, f"Weir's own fault: {type(error).__name__}")
+            _reject(sifted, index, message, ours)
     return sifted
 
 

@@ -1,10 +1,10 @@
 """What is known of each device from its latest messages; kept outside history."""
 
-from dataclasses import replace
+import numpy as np
 
 from appliance.domain.ids import SensorId
 from appliance.domain.instant import Instant
-from appliance.domain.readings import StoredBatch
+from appliance.domain.readings import Contact, Readings, StoredBatch
 from appliance.domain.sensors import LastContact
 
 
@@ -18,38 +18,61 @@ class Contacts:
     def begin(self, contacts: list[LastContact]) -> None:
         """Start from what was saved."""
         self.known = {contact.sensor: contact for contact in contacts}
+        self._changed = set()
 
     def observe(self, batch: StoredBatch) -> None:
         """Learn from a batch; the newest by the device's time counts as the last reading."""
-        trusted = batch.trusted()
+        readings = batch.trusted()
+        if len(readings):
+            self._note_readings(readings)
+        for contact in batch.contacts:
+            self._note_contact(contact)
+
+    def _note_readings(self, readings: Readings) -> None:
+        order = np.lexsort((readings.times, readings.sensors))  # stable: of equal times the last
+        sensors = readings.sensors[order]
+        starts = np.flatnonzero(np.append(True, sensors[1:] != sensors[:-1]))
+        newest = order[np.append(starts[1:], len(order)) - 1]
         rows = zip(
-            trusted.sensors.tolist(),
-            trusted.times.tolist(),
-            trusted.arrived.tolist(),
-            trusted.values.tolist(),
+            sensors[starts].tolist(),
+            readings.times[newest].tolist(),
+            readings.values[newest].tolist(),
+            np.maximum.reduceat(readings.arrived[order], starts).tolist(),
             strict=True,
         )
-        for sensor, time, arrived, value in rows:
-            self._note_reading(SensorId(sensor), Instant(time), Instant(arrived), value)
-        for contact in batch.contacts:
-            known = self._of(contact.sensor)
-            self._keep(
-                replace(
-                    known,
-                    arrived=Instant(max(known.arrived or 0, contact.arrived)),
-                    battery_percent=_newer(contact.battery_percent, known.battery_percent),
-                    signal_dbm=_newer(contact.signal_dbm, known.signal_dbm),
-                )
-            )
+        for sensor, time, value, arrived in rows:
+            self._note_reading(SensorId(sensor), Instant(time), value, Instant(arrived))
 
     def _note_reading(
-        self, sensor: SensorId, time: Instant, arrived: Instant, value: float
+        self, sensor: SensorId, time: Instant, value: float, arrived: Instant
     ) -> None:
         known = self._of(sensor)
-        arrived = Instant(max(known.arrived or 0, arrived))
-        if known.time is None or time >= known.time:
-            known = replace(known, time=time, value_si=value)
-        self._keep(replace(known, arrived=arrived))
+        is_newest = known.time is None or time >= known.time
+        self._keep(
+            LastContact(
+                sensor,
+                time if is_newest else known.time,
+                value if is_newest else known.value_si,
+                Instant(max(known.arrived or 0, arrived)),
+                known.battery_percent,
+                known.signal_dbm,
+                known.usual_interval,
+            )
+        )
+
+    def _note_contact(self, said: Contact) -> None:
+        known = self._of(said.sensor)
+        self._keep(
+            LastContact(
+                said.sensor,
+                known.time,
+                known.value_si,
+                Instant(max(known.arrived or 0, said.arrived)),
+                _newer(said.battery_percent, known.battery_percent),
+                _newer(said.signal_dbm, known.signal_dbm),
+                known.usual_interval,
+            )
+        )
 
     def _of(self, sensor: SensorId) -> LastContact:
         return self.known.get(sensor) or LastContact(sensor)

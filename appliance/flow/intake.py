@@ -15,6 +15,8 @@ from appliance.ports.doors import Settled
 MOST_MESSAGES: Final = 20_000
 MOST_BYTES: Final = 64 * 1024 * 1024
 ROUND_MESSAGES: Final = 8_192
+ROUND_BYTES: Final = 1024 * 1024
+"""What is judged in one go: some 15,000 readings, and everything else waits meanwhile."""
 MOST_REFUSALS: Final = 10_000
 EXCERPT: Final = 200
 PATIENCE: Final = 2.0
@@ -98,21 +100,32 @@ class BoundedIntake:
                 await kept.wait()
 
     async def waiting(self) -> Waiting:
-        """Wait for something, then give at most ROUND_MESSAGES of what waits."""
+        """Wait for something, then give at most ROUND_MESSAGES or ROUND_BYTES of what waits."""
         await self._something.wait()
         found = Waiting(refusals=self._refusals, undescribed=self._undescribed, kept=self._next)
         self._refusals, self._undescribed = [], Counter()
         self._last, self._next = self._next, asyncio.Event()
-        for _ in range(min(len(self._messages), ROUND_MESSAGES)):
-            message, settled = self._messages.popleft()
-            self._bytes -= len(message.payload)
-            found.messages.append(message)
-            found.callbacks.append(settled)
+        self._fill(found)
         if not self._messages:
             self._something.clear()
         if len(self._messages) < MOST_MESSAGES // 2 and self._bytes < MOST_BYTES // 2:
             self._room.set()
         return found
+
+    def _fill(self, found: Waiting) -> None:
+        left = self._bytes - ROUND_BYTES
+        for _ in range(min(len(self._messages), ROUND_MESSAGES)):
+            message, settled = self._messages.popleft()
+            self._bytes -= len(message.payload)
+            found.messages.append(message)
+            found.callbacks.append(settled)
+            if self._bytes <= left:
+                return
+
+    @property
+    def oldest(self) -> Instant | None:
+        """When the message came that waits for longest."""
+        return self._messages[0][0].arrived if self._messages else None
 
     @property
     def depth(self) -> int:

@@ -77,8 +77,15 @@ class _Channel:
             self.floor = Cursor(Sequence(max(gone_place, self.floor.sequence)), gone.cursor.event)
         return sent
 
-    def since(self, cursor: Cursor) -> tuple[list[LiveEvent], bool]:
-        """Give what came after a cursor, and whether that is all of it."""
+    def since(self, cursor: Cursor, replay: int) -> tuple[list[LiveEvent], bool]:
+        """Give what came after a cursor, and whether that is all of it.
+
+        A cursor that lies ahead is of another time, before a backup was put back: for such a
+        screen the newest events are replayed, and it must fetch afresh.
+        """
+        if cursor.sequence > self.head.sequence or cursor.event > self.head.event:
+            newest = [event for _, event in self.recent]
+            return newest[max(0, len(newest) - replay) :], False
         complete = cursor.sequence >= self.floor.sequence and cursor.event >= self.floor.event
         missed = [
             event
@@ -201,7 +208,7 @@ class LiveHub:
             newest.sort(key=lambda kept: kept[0])
             chosen = newest[len(newest) - min(replay, len(newest)) :]
             return screen, tuple(event for _, event in chosen), since is None
-        missed, complete = channels[0].since(since)
+        missed, complete = channels[0].since(since, replay)
         return screen, tuple(missed), complete
 
     def leave(self, screen: Screen) -> None:
@@ -211,6 +218,11 @@ class LiveHub:
     def head(self, municipality: MunicipalityId) -> Cursor:
         """Give the cursor of a municipality's newest event."""
         return self._channel(municipality).head
+
+    def told(self, municipality: MunicipalityId) -> int:
+        """Give the number up to which a municipality's logged events have been told."""
+        channel = self._channels.get(municipality)
+        return channel.head.event if channel is not None else 0
 
     @property
     def screens(self) -> int:

@@ -34,9 +34,11 @@ async def caught_up(journal: Journal, history: History) -> None:
 
 async def remember_readings(journal: Journal, watcher: Watcher, seen: Seen) -> None:
     """Wait until everything has been watched, and know each sensor's newest reading."""
-    while watcher.sequence < journal.last:
-        await watcher.settled(journal.last)
-    seen.begin({c.sensor: c.time for c in watcher.contacts.values() if c.time is not None})
+    last = journal.last
+    while watcher.sequence < last:
+        await watcher.settled(last)
+    recent = [b async for b in _between(journal, Sequence(max(0, last - BATCHES)), last)]
+    seen.begin({c.sensor: c.time for c in watcher.contacts.values() if c.time is not None}, recent)
 
 
 async def remember_events(

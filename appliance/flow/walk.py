@@ -13,6 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from collections.abc import Sequence as Several
+from dataclasses import replace
 from typing import Protocol
 
 from appliance.domain.errors import StorageFailed
@@ -24,12 +25,14 @@ from appliance.domain.readings import (
     Door,
     Ints,
     Mark,
+    RawBatch,
     Readings,
     Rejection,
     StoredBatch,
 )
 from appliance.flow.checking import Sifted, by_origin, sift
-from appliance.flow.intake import BoundedIntake, Waiting
+from appliance.flow.faults import Faults
+from appliance.flow.intake import BoundedIntake, OnSettled, Waiting
 from appliance.flow.seen import Seen
 from appliance.ports.clock import Clock
 from appliance.ports.doors import Settled
@@ -67,6 +70,9 @@ class Walk:
         self._clock = clock
         self._views = tuple(views)
         self._one_at_a_time = asyncio.Lock()
+        self.faults = Faults(clock)
+        self._carried: Instant | None = None
+        """When the oldest message came that is under way."""
         self._acknowledged: deque[tuple[Sequence, Sequence, Instant]] = deque(maxlen=1_000)
 
     async def run(self) -> None:
@@ -87,26 +93,32 @@ class Walk:
         Raises StorageFailed when the journal does; every door has then been told not to
         acknowledge.
         """
+        self._carried = waiting.messages[0].arrived if waiting.messages else None
         origins = by_origin(waiting.messages)
-        sifted = [
-            sift(batch, door, self._lateness.lateness_of(batch.municipality))
-            for door, batch, _ in origins
-        ]
+        sifted = [self._sift(door, batch) for door, batch, _ in origins]
         try:
             async with self._one_at_a_time:
-                checked = [await self._without_duplicates(batch) for batch in sifted]
+                await self._seen.room()
+                checked = await self._without_duplicates(sifted)
                 stored = await self._journal.append([*checked, *self._refused(waiting)])
                 self._seen.add(stored)
                 waiting.kept.set()
         except StorageFailed as problem:
-            _settle_all(waiting, Settled(Counts(), self._journal.last, problem=str(problem)))
+            not_kept = Settled(Counts(), self._journal.last, problem=str(problem))
+            for settled in waiting.callbacks:
+                self._answer(settled, not_kept)
             raise
         for (_, _, places), batch, done, kept in zip(
             origins, sifted, checked, stored, strict=False
         ):
-            _acknowledge(waiting, places, _answers(batch, done, kept))
+            self._acknowledge(waiting, places, _answers(batch, done, kept))
         self._acknowledged.append((stored[0].sequence, stored[-1].sequence, self._clock.now()))
         self._tell_views(stored)
+        self._carried = None
+
+    def oldest(self) -> Instant | None:
+        """Say when the oldest message came that is not in the journal yet."""
+        return self._intake.oldest if self._carried is None else self._carried
 
     def acknowledged_at(self, sequence: Sequence) -> Instant | None:
         """Say when a batch's messages were acknowledged; known for the last 1,000 rounds."""
@@ -120,43 +132,41 @@ class Walk:
         The counts of what comes back say how many were there already.
         """
         async with self._one_at_a_time:
-            fresh = [await self._fresh(batch) for batch in batches]
+            await self._seen.room()
+            fresh = await self._fresh(batches)
             stored = await self._journal.append(fresh)
             self._seen.add(stored)
         self._tell_views(stored)
         return stored
 
-    async def _without_duplicates(self, sifted: Sifted) -> CheckedBatch:
-        readings, message_of = sifted.readings(), sifted.message_of()
-        repeated = await self._seen.duplicates(readings)
-        per_message = tuple(_count(sifted, readings, repeated, message_of))
+    def _sift(self, door: Door, batch: RawBatch) -> Sifted:
+        sifted = sift(batch, door, self._lateness.lateness_of(batch.municipality))
+        for error in sifted.faults:
+            self.faults.note("judging a message", error)
+        return sifted
+
+    async def _without_duplicates(self, several: list[Sifted]) -> list[CheckedBatch]:
+        tables = [sifted.readings() for sifted in several]
+        repeated = await self._seen.duplicates_among(tables)
+        return [
+            self._checked(sifted, readings, is_repeated)
+            for sifted, readings, is_repeated in zip(several, tables, repeated, strict=True)
+        ]
+
+    def _checked(self, sifted: Sifted, readings: Readings, repeated: Booleans) -> CheckedBatch:
         return CheckedBatch(
             municipality=sifted.municipality,
             door=sifted.door,
             readings=readings.take(~repeated) if repeated.any() else readings,
             contacts=tuple(sifted.contacts),
             rejections=tuple(sifted.rejections),
-            per_message=per_message,
+            per_message=tuple(_count(sifted, readings, repeated, sifted.message_of())),
             checked_at=self._clock.now(),
         )
 
-    async def _fresh(self, batch: CheckedBatch) -> CheckedBatch:
-        repeated = await self._seen.duplicates(batch.readings)
-        counts = batch.counts()
-        lost = batch.readings.take(repeated)
-        quarantined = int(((lost.marks & Mark.IMPLAUSIBLE) != 0).sum())
-        counts.duplicate += len(lost)
-        counts.quarantined -= quarantined
-        counts.stored -= len(lost) - quarantined
-        return CheckedBatch(
-            municipality=batch.municipality,
-            door=batch.door,
-            readings=batch.readings.take(~repeated),
-            contacts=batch.contacts,
-            rejections=batch.rejections,
-            per_message=(counts,),
-            checked_at=batch.checked_at,
-        )
+    async def _fresh(self, batches: Several[CheckedBatch]) -> list[CheckedBatch]:
+        repeated = await self._seen.duplicates_among([batch.readings for batch in batches])
+        return [_without(batch, rows) for batch, rows in zip(batches, repeated, strict=True)]
 
     def _refused(self, waiting: Waiting) -> list[CheckedBatch]:
         """Give refusals their place in the journal, so that they are counted like everything."""
@@ -184,9 +194,32 @@ class Walk:
             checked_at=self._clock.now(),
         )
 
+    def _acknowledge(self, waiting: Waiting, places: list[int], answers: list[Settled]) -> None:
+        """Tell each door what became of its message; a connection's messages stay in order."""
+        for place, answer in zip(places, answers, strict=True):
+            self._answer(waiting.callbacks[place], answer)
+
+    def _answer(self, settled: OnSettled, answer: Settled) -> None:
+        """Tell one door; when it fails at that, the others are told all the same."""
+        try:
+            settled(answer)
+        except Exception as error:  # noqa: BLE001 the boundary of faults: see faults.py
+            self.faults.note("answering a device", error)
+
     def _tell_views(self, stored: tuple[StoredBatch, ...]) -> None:
         for view in self._views:
             view(stored)
+
+
+def _without(batch: CheckedBatch, repeated: Booleans) -> CheckedBatch:
+    """Give a batch without the rows that are known already, and count these as duplicates."""
+    counts = batch.counts()
+    lost = batch.readings.take(repeated)
+    quarantined = int(((lost.marks & Mark.IMPLAUSIBLE) != 0).sum())
+    counts.duplicate += len(lost)
+    counts.quarantined -= quarantined
+    counts.stored -= len(lost) - quarantined
+    return replace(batch, readings=batch.readings.take(~repeated), per_message=(counts,))
 
 
 def _count(
@@ -220,14 +253,3 @@ def _answers(sifted: Sifted, checked: CheckedBatch, kept: StoredBatch) -> list[S
         Settled(counts, kept.sequence, tuple(why.get(index, ())))
         for index, counts in enumerate(checked.per_message)
     ]
-
-
-def _acknowledge(waiting: Waiting, places: list[int], answers: list[Settled]) -> None:
-    """Tell each door what became of its message; a connection's messages stay in order."""
-    for place, answer in zip(places, answers, strict=True):
-        waiting.callbacks[place](answer)
-
-
-def _settle_all(waiting: Waiting, answer: Settled) -> None:
-    for settled in waiting.callbacks:
-        settled(answer)

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-import numpy as np
-
 from appliance.detection.book import RuleBook
 from appliance.detection.watch import Watch
 from appliance.detection.watched import Watched
@@ -85,7 +83,7 @@ class Watches:
         for batch in batches:
             parts.setdefault(batch.municipality, []).append(batch.trusted())
         found = (
-            (municipality, self._watches[municipality].observe(_joined(several)))
+            (municipality, self._watches[municipality].observe(Readings.joined(several)))
             for municipality, several in parts.items()
             if municipality in self._watches
         )
@@ -126,17 +124,6 @@ def _part(saved: dict[str, bytes], municipality: MunicipalityId) -> dict[str, by
     prefix = _NAME.format(municipality)
     part = {name.removeprefix(prefix): b for name, b in saved.items() if name.startswith(prefix)}
     return part or None
-
-
-def _joined(several: list[Readings]) -> Readings:
-    if len(several) == 1:
-        return several[0]
-    return Readings(
-        *(
-            np.concatenate([getattr(part, column) for part in several])
-            for column in ("sensors", "times", "arrived", "values", "quality", "marks")
-        )
-    )
 
 
 def _read(tables: SystemTables) -> Book:

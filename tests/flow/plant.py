@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,7 @@ class Plant:
             self.clock,
             (lambda _: self._grew.set(), self.watcher.offer),
         )
+        self.watcher.mind(self.walk.oldest)
         await self.operations.write_system(_found)
         await self.registry.start()
         try:
@@ -111,16 +113,18 @@ class Plant:
         assert isinstance(admitted, AdmittedDevice), admitted
         return admitted
 
-    async def send(self, *payloads: Any, device: str = "PS-001") -> list[Settled]:
+    async def send(
+        self, *payloads: Any, device: str = "PS-001", doors: tuple[Door, ...] = (Door.MQTT,)
+    ) -> list[Settled]:
         """Send messages through the walk at this moment and give their answers."""
         admitted = self.device(device)
         loop = asyncio.get_running_loop()
         answers: list[asyncio.Future[Settled]] = []
-        for payload in payloads:
+        for payload, door in product(payloads, doors):
             raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
             answer: asyncio.Future[Settled] = loop.create_future()
             self.intake.take(
-                RawMessage(admitted, admitted.device_id, raw, Door.MQTT, self.clock.now()),
+                RawMessage(admitted, admitted.device_id, raw, door, self.clock.now()),
                 answer.set_result,
             )
             answers.append(answer)

@@ -132,3 +132,12 @@ async def test_wherever_a_screen_stopped_it_resumes_without_a_gap(
         ids(missed)[-(len(everything) - stopped) :] == everything[stopped:]
         or not everything[stopped:]
     )
+
+
+@pytest.mark.parametrize("cursor", ["900.2", "3.9"])
+async def test_a_cursor_from_before_a_restored_backup_is_not_called_complete(cursor: str) -> None:
+    hub = LiveHub()
+    hub.announce((*(reading(n) for n in range(1, 4)), alert(1), alert(2)))
+    _, replayed, complete = await hub.join(HERE, replay=3, since=Cursor.parse(cursor))
+    assert not complete
+    assert ids(replayed) == [("sensor_reading", (3, 0)), ("alert", 1), ("alert", 2)]

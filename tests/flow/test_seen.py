@@ -1,14 +1,17 @@
 """Duplicates: same device and time, found exactly, whatever the order."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.domain.ids import Sequence
-from appliance.domain.readings import Ints, Readings, StoredBatch
+from appliance.domain.instant import HOUR, Instant
+from appliance.domain.readings import Ints, Mark, Readings, StoredBatch
+from appliance.flow import seen as seen_module
 from appliance.flow.seen import Seen
 from appliance.ports.history import Booleans
-from tests.builders import a_stored_batch
+from tests.builders import NOON, a_stored_batch, readings
 
 
 def readings_at(sensors: list[int], times: list[int]) -> Readings:
@@ -85,3 +88,36 @@ async def test_in_any_order_and_however_far_history_lags_each_reading_is_kept_on
             waiting.clear()
     assert len(kept) == len(set(kept))
     assert set(kept) == {pair for pairs in batches for pair in pairs}
+
+
+async def test_intake_waits_for_a_history_that_lags_too_far_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[int] = []
+
+    class SlowHistory(KnownPairs):
+        async def settled(self, sequence: Sequence) -> None:
+            waited.append(sequence)
+            self.applied = Sequence(self.applied + 1)
+
+    monkeypatch.setattr(seen_module, "MOST_PENDING", 3)
+    history = SlowHistory()
+    seen = Seen(history)
+    for sequence in range(1, 4):
+        batch = a_stored_batch(readings_at([1, 1], [sequence, 10 + sequence]), sequence=sequence)
+        seen.add((batch,))
+    await seen.room()
+    assert waited == [1, 2]
+    await seen.room()
+    assert waited == [1, 2]
+
+
+async def test_what_was_quarantined_is_remembered_within_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(seen_module, "MOST_QUARANTINED", 2)
+    seen = Seen(KnownPairs())
+    doubtful = readings(1.0, 2.0, 3.0, marks=Mark.IMPLAUSIBLE)
+    seen.begin({}, [a_stored_batch(doubtful)])
+    seen.add((a_stored_batch(readings(start=Instant(NOON + HOUR))),))
+    assert (await seen.duplicates(doubtful)).tolist() == [False, True, True]

@@ -9,10 +9,12 @@ import pytest
 from appliance.domain.alerts import AlertStatus, ChangeKind
 from appliance.domain.ids import DeviceId, UserId
 from appliance.domain.instant import DAY, HOUR, MINUTE, SECOND, Instant, text
-from appliance.domain.readings import Door, Mark, Reason, Refusal
+from appliance.domain.readings import Door, Mark, RawMessage, Reason, Refusal
 from appliance.domain.rules import NoData, Threshold
+from appliance.flow import checking, decoding
 from appliance.flow.alerting import move
-from tests.builders import HERE, NOON, SENSOR, THERE, a_checked_batch, many_readings
+from appliance.flow.intake import ROUND_BYTES, BoundedIntake
+from tests.builders import HERE, NOON, SENSOR, THERE, a_checked_batch, a_raw_message, many_readings
 from tests.flow.plant import Plant
 
 
@@ -241,3 +243,86 @@ async def test_screens_resume_over_a_restart_and_a_large_import_without_a_gap(pl
         _, missed, complete = await plant.hub.join(HERE, replay=0, since=seen.cursor)
         assert complete
         assert [e.data["value"] for e in missed] == [3.1]
+
+
+async def test_a_reading_that_comes_by_two_doors_at_once_is_kept_once(plant: Plant) -> None:
+    async with plant.running():
+        doors = (Door.MQTT, Door.HTTP, Door.TCP)
+        answers = await plant.send(bar(3.0, plant.clock.now()), doors=doors)
+        assert sorted((a.counts.stored, a.counts.duplicate) for a in answers) == [
+            (0, 1),
+            (0, 1),
+            (1, 0),
+        ]
+        assert (await plant.ledger()).received == 3
+        kept = await plant.history.of(HERE).newest(
+            SENSOR, since=Instant(0), until=Instant(2**62), limit=10
+        )
+        assert len(kept) == 1
+
+
+async def test_a_quarantined_reading_that_is_sent_again_is_a_duplicate_also_after_a_restart(
+    plant: Plant,
+) -> None:
+    now = plant.clock.now()
+    async with plant.running():
+        (first,) = await plant.send(bar(99.0, Instant(now - MINUTE)))
+        assert first.counts.quarantined == 1
+        await plant.send(bar(3.0, now))
+        (again,) = await plant.send(bar(99.0, Instant(now - MINUTE)))
+        assert again.counts.duplicate == 1
+        await plant.send(bar(99.0, Instant(now + MINUTE)))
+    async with plant.running():
+        for minute in (-1, 1):
+            (again,) = await plant.send(bar(99.0, Instant(now + minute * MINUTE)))
+            assert again.counts.duplicate == 1
+        assert (await plant.ledger()).quarantined == 2
+
+
+async def test_a_door_that_cant_take_its_answer_keeps_no_other_from_getting_theirs(
+    plant: Plant,
+) -> None:
+    async with plant.running():
+        device = plant.device()
+
+        def fails(settled: object) -> None:
+            raise LookupError
+
+        plant.intake.take(
+            RawMessage(device, device.device_id, b'{"value": 1}', Door.TCP, NOON), fails
+        )
+        (answer,) = await plant.send(bar(3.0, Instant(NOON - 1)))
+        assert answer.counts.stored == 1
+        assert (await plant.ledger()).stored == 2
+        assert [f.what for f in plant.walk.faults.all()] == ["answering a device"]
+
+
+async def test_a_message_that_weir_itself_fails_at_is_rejected_and_stops_nothing(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(payload: bytes) -> list[object]:
+        if b"poison" in payload:
+            raise MemoryError
+        return decoding.decode(payload)
+
+    monkeypatch.setattr(checking, "decode", decode)
+    async with plant.running():
+        poisoned, healthy = await plant.send(b'{"poison": 1}', bar(3.0, plant.clock.now()))
+        assert poisoned.counts.rejected == {"malformed": 1}
+        assert poisoned.rejections[0].detail == "Weir's own fault: MemoryError"
+        assert healthy.counts.stored == 1
+        assert (await plant.ledger()).received == 2
+        assert [f.what for f in plant.walk.faults.all()] == ["judging a message"]
+
+
+async def test_a_round_is_bounded_in_bytes_and_keeps_the_order() -> None:
+    intake = BoundedIntake()
+    large = b" " * (ROUND_BYTES // 4 + 1)
+    for number in range(6):
+        message = a_raw_message(large, arrived=Instant(number))
+        intake.take(message, lambda _: None)
+    assert intake.oldest == 0
+    assert [m.arrived for m in (await intake.waiting()).messages] == [0, 1, 2, 3]
+    assert intake.oldest == 4
+    assert [m.arrived for m in (await intake.waiting()).messages] == [4, 5]
+    assert intake.oldest is None
