@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from appliance.detection.patterns import Pattern
 from appliance.domain.ids import SensorId
+from appliance.domain.instant import Instant
 from appliance.domain.readings import Ints
 from appliance.domain.rules import Rule
 from appliance.domain.sensors import Sensor, SensorStatus
@@ -28,6 +29,8 @@ class RuleBook:
     """Each sensor's patterns, oldest first; a reading is held against the newest that was in force
     when it arrived."""
     local_time: LocalTime = utc_seconds_of_week
+    born: Mapping[SensorId, Instant] = field(default_factory=dict)
+    """When sensors came to be that a watch over the past does not find there at its beginning."""
 
     def causes(self) -> Iterator[tuple[Rule, list[Sensor]]]:
         """Give every enabled rule with the sensors it is for; inactive sensors have none."""

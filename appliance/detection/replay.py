@@ -29,12 +29,14 @@ def replay(
 ) -> Watched:
     """Give what a watch that began at `since` would have found by `until`.
 
+    A sensor that is younger is watched from when it was added, or from its first reading.
+
     Readings are taken in the order in which the live watch saw them: by their place in the journal.
     Imported ones, which live watching passes over, are taken as if each had come at its own time.
     At each gap (stopped, resumed), timers are treated as they were then.
     """
     ordered = _as_it_came(readings, sequences)
-    watch = Watch(_begun(book, since), None, since)
+    watch = Watch(_begun(book, ordered, since), None, since)
     parts: list[Watched] = []
     for step in _steps(ordered, gaps, since, until):
         if isinstance(step, _Gap):
@@ -53,11 +55,14 @@ class _Gap:
     resumed: Instant
 
 
-def _begun(book: RuleBook, since: Instant) -> RuleBook:
+def _begun(book: RuleBook, readings: Readings, since: Instant) -> RuleBook:
     """Have every rule watch from `since` on, however young it is."""
     rules = tuple(replace(rule, updated_at=min(rule.updated_at, since)) for rule in book.rules)
     sensors = tuple(replace(s, updated_at=min(s.updated_at, since)) for s in book.sensors)
-    return replace(book, rules=rules, sensors=sensors)
+    reporting, first = np.unique(readings.sensors, return_index=True)
+    heard = dict(zip(reporting.tolist(), readings.arrived[first].tolist(), strict=True))
+    born = {s.id: Instant(min(s.created_at, heard.get(s.id, s.created_at))) for s in book.sensors}
+    return replace(book, rules=rules, sensors=sensors, born=born)
 
 
 def _as_it_came(readings: Readings, sequences: Ints) -> Readings:

@@ -132,7 +132,7 @@ class Watch:
         self._posts = {}
         for name, method in methods.items():
             records = causes[name]
-            base = np.full(len(records), now) if fresh else records["began"]
+            base = _began(book, records["sensor"], now) if fresh else records["began"]
             records["state"] = method.begin(records["settings"], base)
             if name in former:
                 cleared.append(ended(_carry(former[name], records), now))
@@ -212,6 +212,11 @@ def _causes(book: RuleBook, methods: Mapping[str, Method], now: Instant) -> dict
                 keys[name].append((rule.id, sensor.id, began))
                 settings[name].append(settled)
     return {name: causes_of(method, keys[name], settings[name]) for name, method in methods.items()}
+
+
+def _began(book: RuleBook, sensors: Ints, now: Instant) -> Ints:
+    """Give for each sensor when a watch that begins now could begin with it."""
+    return np.array([max(now, book.born.get(s, now)) for s in sensors.tolist()], np.int64)
 
 
 def _settled(method: Method, rule: Rule, sensor: Sensor) -> tuple[object, ...] | None:

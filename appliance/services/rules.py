@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from appliance.domain.access import EditRules, Grant, ViewNetwork
-from appliance.domain.errors import Invalid, NotFound
+from appliance.domain.errors import Invalid, NotFound, UnitUnknown
 from appliance.domain.ids import RuleId, SensorId
 from appliance.domain.quantities import Quantity, unit_of
 from appliance.domain.rules import (
@@ -143,7 +143,11 @@ def _must_fit(condition: Condition, quantity: Quantity | None) -> None:
     """Raise Invalid where the condition's unit or value means nothing for these sensors."""
     unit = getattr(condition, "unit", None)
     if quantity is not None and unit is not None:
-        unit_of(quantity, unit)
+        try:
+            unit_of(quantity, unit)
+        except UnitUnknown as problem:
+            said = f"{problem} {problem.advice}"
+            raise Invalid(field="condition.unit", problem=said) from None
     needs_quantity = unit is not None or isinstance(condition, Threshold | RateOfChange)
     if quantity is None and needs_quantity:
         raise Invalid(field="sensor_id", problem="this condition needs a sensor or a sensor type")

@@ -5,10 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.detection.replay import replay
-from appliance.detection.watch import Watch
+from appliance.detection.watch import RuleBook, Watch
 from appliance.domain.instant import MINUTE, SECOND, Instant
 from appliance.domain.readings import Mark, Readings
-from tests.builders import NOON, readings
+from appliance.domain.rules import NoData
+from tests.builders import NOON, a_sensor, readings
 from tests.unit.detection.reference import Reference, by_cause
 from tests.unit.detection.test_exactness import (
     BOOK,
@@ -17,6 +18,7 @@ from tests.unit.detection.test_exactness import (
     SENSORS,
     Journal,
     Stream,
+    a_rule,
     streams,
 )
 
@@ -94,3 +96,16 @@ def test_a_rule_younger_than_the_history_is_replayed_over_all_of_it():
     rows = readings(6e5, sensor=12, start=start)
     again = replay(BOOK, rows, np.array([1]), [], since=Instant(start - MINUTE), until=NOON)
     assert [f.edge for f in again.findings if f.rule == 1] == ["raised"]
+
+
+def test_a_sensor_younger_than_the_replay_is_not_silent_before_it_was_there():
+    added = Instant(NOON - 10 * MINUTE)
+    sensor = a_sensor(created_at=added, updated_at=added)
+    rule = a_rule(1, NoData(for_seconds=120.0), sensor.id)
+    book, since = RuleBook((rule,), (sensor,)), Instant(NOON - 60 * MINUTE)
+    nothing, places = Readings.none(), np.empty(0, np.int64)
+    found = replay(book, nothing, places, [], since=since, until=NOON)
+    assert [(f.edge, f.at) for f in found.findings] == [("raised", added + 2 * MINUTE)]
+    imported = readings(3e5, sensor=sensor.id, start=Instant(NOON - 30 * MINUTE))
+    found = replay(book, imported, np.array([1]), [], since=since, until=NOON)
+    assert [f.at for f in found.findings] == [int(imported.arrived[0]) + 2 * MINUTE]
