@@ -36,19 +36,37 @@ class Supervisor:
     async def run(self, parts: list[Part], ready: Callable[[], None], until: asyncio.Event) -> None:
         """Start all parts, call `ready`, and return after `until` is set and all have stopped.
 
-        An error of a part, while starting or running, stops the others and is raised.
+        Where it is set before all have started, the rest is not started. An error of a part, while
+        starting or running, stops the others and is raised.
         """
         try:
             async with asyncio.TaskGroup() as group:
-                for part in parts:
-                    await self._start(part, group)
-                ready()
-                await until.wait()
+                if await self._start_all(parts, group, until):
+                    ready()
+                    await until.wait()
                 await self._stop_all()
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
         finally:
             await self._stop_all()
+
+    async def _start_all(
+        self, parts: list[Part], group: asyncio.TaskGroup, until: asyncio.Event
+    ) -> bool:
+        """Start all parts unless told to stop before; say whether all have started."""
+        starting = group.create_task(self._start_each(parts, group), name="start")
+        stop = group.create_task(until.wait(), name="stop")
+        await asyncio.wait((starting, stop), return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if starting.done():
+            return True
+        starting.cancel()
+        await asyncio.wait((starting,))
+        return False
+
+    async def _start_each(self, parts: list[Part], group: asyncio.TaskGroup) -> None:
+        for part in parts:
+            await self._start(part, group)
 
     async def _start(self, part: Part, group: asyncio.TaskGroup) -> None:
         if part.start is not None:

@@ -49,6 +49,7 @@ class Registry:
         self._version = -1
         self._changed = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
+        self._one_look = asyncio.Lock()
         self.book = Book()
 
     async def start(self) -> None:
@@ -74,6 +75,10 @@ class Registry:
         self._listeners.append(listener)
 
     async def _look(self) -> None:
+        async with self._one_look:  # or an older book might come after a newer one
+            await self._look_now()
+
+    async def _look_now(self) -> None:
         version = await self._operations.setup_version()
         if version == self._version:
             return

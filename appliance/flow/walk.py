@@ -70,6 +70,7 @@ class Walk:
         self._clock = clock
         self._views = tuple(views)
         self._one_at_a_time = asyncio.Lock()
+        self._is_over = False
         self.faults = Faults(clock)
         self._carried: Instant | None = None
         """When the oldest message came that is under way."""
@@ -77,12 +78,15 @@ class Walk:
 
     async def run(self) -> None:
         """Carry one round after another; the next begins when the last sync has returned."""
-        while True:
-            await self.carry(await self._intake.waiting())
+        try:
+            while True:
+                await self.carry(await self._intake.waiting())
+        finally:
+            self._is_over = True
 
     async def drain(self) -> None:
-        """Wait until everything that came in is on disk and acknowledged."""
-        while self._intake.depth or self._one_at_a_time.locked():
+        """Wait until everything that came in is on disk and acknowledged, unless `run` has ended."""
+        while not self._is_over and (self._intake.depth or self._one_at_a_time.locked()):
             async with self._one_at_a_time:
                 pass
             await asyncio.sleep(0)
