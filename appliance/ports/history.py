@@ -17,7 +17,8 @@ Booleans = NDArray[np.bool_]
 class Series:
     """One sensor's values in time buckets, SI; every array has shape (m,), m ≤ points asked for.
 
-    Empty buckets are left out. `minima` and `maxima` keep every peak.
+    Empty buckets are left out; `starts` are within the range. `minima` and `maxima` keep every
+    peak.
     """
 
     starts: Ints
@@ -25,6 +26,34 @@ class Series:
     means: Floats
     maxima: Floats
     counts: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rollup:
+    """Several sensors' values in steps of equal width, SI; every array has shape (m,).
+
+    Ordered by sensor and start; steps without readings are left out.
+    """
+
+    sensors: Ints
+    starts: Ints
+    counts: Ints
+    minima: Floats
+    means: Floats
+    maxima: Floats
+    lasts: Floats
+    """The value of the newest reading of the step."""
+    last_times: Ints
+    """Its time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Latest:
+    """The newest reading of each sensor, ordered by sensor; every array has shape (m,)."""
+
+    sensors: Ints
+    times: Ints
+    values: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +86,25 @@ class MunicipalHistory(Protocol):
     async def series(
         self, sensor: SensorId, *, since: Instant, until: Instant, points: int
     ) -> Series:
-        """Give the range in at most `points` buckets of equal width that keep every peak."""
+        """Give the range in at most `points` buckets that keep every peak.
+
+        They are divided by `appliance.domain.buckets`: all of one width, but that the first one
+        may begin with the range.
+        """
+        ...
+
+    async def rollup(
+        self, sensors: Ints | None, *, since: Instant, until: Instant, step: int
+    ) -> Rollup:
+        """Give these sensors (None: all) in steps of `step`, one of `buckets.STEPS`.
+
+        `since` and `until` are whole multiples of it. It costs by what is given, not by how many
+        readings there are.
+        """
+        ...
+
+    async def latest(self) -> Latest:
+        """Give the newest reading of every sensor that has one, without looking at all readings."""
         ...
 
     async def placed(self, sensors: Ints | None, *, since: Instant, until: Instant) -> Placed:
@@ -130,4 +177,12 @@ class History(Protocol):
 
     async def begin_again(self) -> None:
         """Forget everything, and be at 0."""
+        ...
+
+    async def tidy(self, now: Instant) -> None:
+        """Put closed days in order and roll them up, where enough has come; no answer changes.
+
+        Reading and applying go on meanwhile. To be called every few minutes. Raises StorageFailed,
+        and what was not finished stays to be done.
+        """
         ...

@@ -13,27 +13,11 @@ import duckdb
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import Sequence
 from appliance.domain.instant import Instant, to_datetime
+from storage.history import schema
 
-LAYOUT: Final = 1
 THREADS: Final = 2
 _NAME: Final = "history.duckdb"
 _KEPT_ASIDE: Final = 2
-_SCHEMA: Final = """
-CREATE TABLE readings (
-    municipality BIGINT NOT NULL,
-    sensor BIGINT NOT NULL,
-    time BIGINT NOT NULL,     -- Instant
-    arrived BIGINT NOT NULL,  -- Instant
-    value DOUBLE NOT NULL,    -- SI
-    quality DOUBLE,           -- NULL where the device gave none
-    marks UTINYINT NOT NULL,
-    sequence BIGINT NOT NULL, -- the batch's place in the journal
-    place INTEGER NOT NULL    -- the reading's place in the batch
-);
-CREATE TABLE progress (applied BIGINT NOT NULL, stored_at BIGINT NOT NULL);
-INSERT INTO progress VALUES (0, 0);
-CREATE TABLE layout (version INTEGER NOT NULL);
-"""
 _OUR_MISTAKES: Final = (
     duckdb.ConnectionException,
     duckdb.InvalidInputException,
@@ -114,16 +98,25 @@ def _shut_in(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
 def _bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
     tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
     if not tables:
-        connection.begin()
-        connection.execute(_SCHEMA).complete()
-        connection.execute("INSERT INTO layout VALUES (?)", [LAYOUT]).complete()
-        connection.commit()
+        _change(connection, schema.CREATE)
     elif ("layout",) not in tables:
         raise _Unusable("it is not a history of Weir")
-    found = connection.execute("SELECT version FROM layout").fetchall()
-    if found != [(LAYOUT,)]:
-        raise _Unusable(f"its layout is {found}, known is {LAYOUT}")
+    while upgrade := schema.UPGRADES.get(_layout_of(connection)):
+        _change(connection, upgrade)
+    if (found := _layout_of(connection)) != schema.LAYOUT:
+        raise _Unusable(f"its layout is {found}, known is {schema.LAYOUT}")
     progress_of(connection)
+
+
+def _layout_of(connection: duckdb.DuckDBPyConnection) -> int:
+    found = connection.execute("SELECT max(version) FROM layout").fetchall()
+    return int(found[0][0] or 0)
+
+
+def _change(connection: duckdb.DuckDBPyConnection, statements: str) -> None:
+    connection.begin()
+    connection.execute(statements).complete()
+    connection.commit()
 
 
 def _put_aside(folder: Path, now: Instant, why: str) -> None:

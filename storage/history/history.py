@@ -14,7 +14,7 @@ from appliance.domain.instant import Instant
 from appliance.domain.readings import Ints, StoredBatch
 from appliance.ports.clock import Clock
 from appliance.ports.history import Booleans
-from storage.history import questions
+from storage.history import questions, schema, settling
 from storage.history.columns import Columns, columns_of, pairs_of
 from storage.history.file import open_history, progress_of, suspect
 from storage.history.municipal import DuckMunicipalHistory
@@ -35,6 +35,7 @@ class DuckHistory:
         self._memory_limit = memory_limit
         self._applied, self._applied_at = Sequence(0), Instant(0)
         self._moved = asyncio.Condition()
+        self._tidying = asyncio.Lock()  # forgetting and settling touch the same rows
 
     async def start(self) -> None:
         """Open the file, begun anew where it can't be used; raises StorageFailed."""
@@ -65,7 +66,22 @@ class DuckHistory:
             self._moved.notify_all()
 
     async def begin_again(self) -> None:
-        await self._threads.write(self._forget)
+        async with self._tidying:
+            await self._threads.write(self._forget)
+
+    async def tidy(self, now: Instant) -> None:
+        await self._settle(now)
+        for month in await self._threads.tidy(partial(settling.disordered, now=now)):
+            async with self._tidying:
+                await self._threads.tidy(partial(settling.put_in_order, month=month))
+
+    async def _settle(self, now: Instant) -> None:
+        spans = await self._threads.tidy(partial(settling.to_settle, now=now))
+        for span in spans:
+            async with self._tidying:
+                await self._threads.tidy(partial(settling.settle, span=span))
+        if spans:
+            await self._threads.tidy(partial(settling.settled_until, now=now))
 
     async def settled(self, sequence: Sequence) -> None:
         try:
@@ -94,7 +110,9 @@ class DuckHistory:
 
     def _forget(self, writer: duckdb.DuckDBPyConnection) -> None:
         writer.begin()
-        writer.execute("DELETE FROM readings").complete()
+        for table in schema.HOLDING_READINGS:
+            writer.execute(f"DELETE FROM {table}").complete()  # noqa: S608 names of our own
+        writer.execute("UPDATE settling SET before = 0").complete()
         _move(writer, Sequence(0), Instant(0))
         writer.commit()
         self._applied, self._applied_at = Sequence(0), Instant(0)

@@ -14,7 +14,7 @@ WHERE municipality = $municipality AND sensor = $sensor AND time >= $since AND t
 """
 
 SERIES: Final = """
-SELECT (time - $since) // $width AS bucket,
+SELECT (time - $first) // $width AS bucket,
        min(value) AS low, avg(value) AS mean, max(value) AS high, count(*) AS n
 FROM readings
 WHERE municipality = $municipality AND sensor = $sensor AND time >= $since AND time < $until
@@ -40,8 +40,19 @@ ORDER BY sequence, place
 """
 
 DAILY_COUNTS: Final = """
-SELECT time - ((time % $day) + $day) % $day AS first, count(*) AS n FROM readings
-WHERE municipality = $municipality AND time >= $since AND time < $until
+SELECT first, sum(n)::BIGINT AS n FROM (
+  SELECT start AS first, n FROM days
+  WHERE municipality = $municipality AND start >= $inner AND start < $outer
+  UNION ALL
+  SELECT time // $day * $day AS first, 1 AS n FROM settled
+  WHERE municipality = $municipality AND time >= $since AND time < $inner
+  UNION ALL
+  SELECT time // $day * $day AS first, 1 AS n FROM settled
+  WHERE municipality = $municipality AND time >= $outer AND time < $until
+  UNION ALL
+  SELECT time // $day * $day AS first, 1 AS n FROM recent
+  WHERE municipality = $municipality AND time >= $since AND time < $until
+)
 GROUP BY first ORDER BY first
 """
 
@@ -59,12 +70,15 @@ WHERE rowid >= $first AND rowid < $end ORDER BY rowid
 
 KNOWN: Final = """
 SELECT w.number FROM wanted w
-SEMI JOIN readings r ON r.sensor = w.sensor AND r.time = w.time
+SEMI JOIN recent r ON r.sensor = w.sensor AND r.time = w.time
+UNION ALL
+SELECT w.number FROM wanted w
+SEMI JOIN settled r ON r.sensor = w.sensor AND r.time = w.time
 """
 """Of all municipalities: sensor ids are unique over them."""
 
 ADD: Final = """
-INSERT INTO readings
+INSERT INTO recent
 SELECT municipality, sensor, time, arrived, value, quality, marks, sequence, place FROM incoming
 """
 

@@ -1,4 +1,4 @@
-"""The threads of history: one that writes and two that read, each with a cursor of its own."""
+"""The threads of history: one that applies, one that tidies, two that read, each with a cursor."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,6 +29,8 @@ class Threads:
         self._damaged = damaged
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="history-write")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="history-read")
+        self._tidier = ThreadPoolExecutor(1, thread_name_prefix="history-tidy")
+        self._tidying = connection.cursor()
         self._cursors: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
         for _ in range(_READERS):
             self._cursors.put(connection.cursor())
@@ -37,6 +39,11 @@ class Threads:
         """Do it in the writing thread, after what was asked before."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writer, self._careful, work, self._connection)
+
+    async def tidy(self, work: Work[T]) -> T:
+        """Do it in the tidying thread, beside writes and reads; `stop` breaks it off."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._tidier, self._careful, work, self._tidying)
 
     async def read(self, work: Work[T]) -> T:
         """Do it in a reading thread."""
@@ -52,7 +59,7 @@ class Threads:
         return await loop.run_in_executor(self._readers, self._careful, work, cursor)
 
     async def stop(self) -> None:
-        """Finish what is under way and close."""
+        """Finish the reads and writes under way, break off tidying, and close."""
         await asyncio.to_thread(self._close)
 
     def _read(self, work: Work[T]) -> T:
@@ -71,8 +78,11 @@ class Threads:
             raise StorageFailed(store="history", problem=str(error)) from error
 
     def _close(self) -> None:
+        self._tidying.interrupt()
+        self._tidier.shutdown(cancel_futures=True)
         self._readers.shutdown()
         self._writer.shutdown()
         while not self._cursors.empty():
             self._cursors.get().close()
+        self._tidying.close()
         self._connection.close()

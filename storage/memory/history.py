@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from appliance.domain.buckets import divide
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import MunicipalityId, SensorId, Sequence
 from appliance.domain.instant import DAY, Instant
 from appliance.domain.readings import Ints, Readings, StoredBatch
-from appliance.ports.history import Booleans, Placed, Series
+from appliance.ports.history import Booleans, Latest, Placed, Rollup, Series
 
 _SECONDS_TO_SETTLE = 2.0
 
@@ -65,6 +66,9 @@ class MemoryHistory:
             table.readings, table.sequences = Readings.none(), np.empty(0, np.int64)
         self._applied, self._applied_at = Sequence(0), Instant(0)
 
+    async def tidy(self, now: Instant) -> None:
+        del now  # rows in memory need no order
+
     async def settled(self, sequence: Sequence) -> None:
         try:
             async with asyncio.timeout(_SECONDS_TO_SETTLE), self._moved:
@@ -103,16 +107,45 @@ class MemoryMunicipalHistory:
         self, sensor: SensorId, *, since: Instant, until: Instant, points: int
     ) -> Series:
         rows = self._of_sensor(sensor, since, until)
-        width = max(1, -((since - until) // max(1, points)))
-        numbers = (rows.times - since) // width
+        division = divide(since, until, points)
+        numbers = (rows.times - division.first) // division.width
         buckets = [rows.values[numbers == number] for number in np.unique(numbers)]
         return Series(
-            since + np.unique(numbers) * width,
+            np.maximum(since, division.first + np.unique(numbers) * division.width),
             np.array([values.min() for values in buckets], np.float64),
             np.array([values.mean() for values in buckets], np.float64),
             np.array([values.max() for values in buckets], np.float64),
             np.array([len(values) for values in buckets], np.int64),
         )
+
+    async def rollup(
+        self, sensors: Ints | None, *, since: Instant, until: Instant, step: int
+    ) -> Rollup:
+        rows = self._in_range(since, until)
+        if sensors is not None:
+            rows = rows.take(np.isin(rows.sensors, sensors))
+        rows = rows.take(np.lexsort((rows.times, rows.sensors)))
+        starts = rows.times // step * step
+        begins = _changes(rows.sensors, starts)
+        ends = (np.append(begins[1:], len(rows)) - 1)[: len(begins)]
+        steps = [rows.values[b : e + 1] for b, e in zip(begins, ends, strict=True)]
+        return Rollup(
+            rows.sensors[begins],
+            starts[begins],
+            ends - begins + 1,
+            np.array([values.min() for values in steps], np.float64),
+            np.array([values.mean() for values in steps], np.float64),
+            np.array([values.max() for values in steps], np.float64),
+            rows.values[ends],
+            rows.times[ends],
+        )
+
+    async def latest(self) -> Latest:
+        rows = self._table.readings
+        rows = rows.take(np.lexsort((rows.times, rows.sensors)))
+        begins = _changes(rows.sensors)
+        last = rows.take((np.append(begins[1:], len(rows)) - 1)[: len(begins)])
+        return Latest(last.sensors, last.times, last.values)
 
     async def placed(self, sensors: Ints | None, *, since: Instant, until: Instant) -> Placed:
         rows = self._table.readings
@@ -160,6 +193,14 @@ class MemoryExport:
         given = self._rows.take(np.arange(min(self._chunk, len(self._rows))))
         self._rows = self._rows.take(np.arange(len(given), len(self._rows)))
         return given
+
+
+def _changes(*columns: Ints) -> Ints:
+    """Give the rows at which any of the columns differs from the row before; the first is one."""
+    if not len(columns[0]):
+        return np.empty(0, np.int64)
+    differs = np.any([np.diff(column) != 0 for column in columns], axis=0)
+    return np.concatenate(([0], np.flatnonzero(differs) + 1))
 
 
 def _under_each_other(tables: Iterable[Readings]) -> Readings:

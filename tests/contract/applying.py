@@ -1,4 +1,4 @@
-"""A program that applies batches to a history for ever, and prints its cursor after each.
+"""A program that applies batches to a history and tidies it for ever, and prints its cursor.
 
 python -m tests.contract.applying FOLDER
 """
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from appliance.domain.ids import MunicipalityId
-from appliance.domain.instant import SECOND, Instant
+from appliance.domain.instant import DAY, SECOND, Instant
 from appliance.domain.readings import StoredBatch
 from storage.history.history import DuckHistory
 from tests.builders import HERE, NOON, THERE, a_stored_batch, many_readings
@@ -37,6 +37,7 @@ async def apply_for_ever(folder: Path) -> None:
     while True:
         first = history.applied + 1
         await history.apply(tuple(batch(place) for place in range(first, first + 1 + first % 4)))
+        await history.tidy(Instant(NOON + (100 + history.applied) * DAY))
         sys.stdout.write(f"{history.applied}\n")
         sys.stdout.flush()
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from appliance.domain.buckets import divide
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import MunicipalityId
 from appliance.domain.instant import DAY, HOUR, MINUTE, SECOND, Instant
@@ -189,8 +190,9 @@ async def test_a_series_has_at_most_the_points_asked_for_and_no_empty_bucket(
     assert (series.counts > 0).all()
     assert series.minima.min() == 0
     assert series.maxima.max() == 9
-    width = -((since - until) // points)
-    assert ((series.starts - since) % width == 0).all()
+    division = divide(since, until, points)
+    assert ((series.starts - division.first) % division.width == 0).all()
+    assert -((since - until) // points) <= division.width <= 1.25 * (until - since) / points
     assert (series.starts < until).all()
 
 

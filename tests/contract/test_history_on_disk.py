@@ -186,7 +186,7 @@ def _overwrite_the_values(path: Path) -> None:
     """Spoil the block with the readings' values; blocks of 256 KiB follow three headers of 4 KiB."""
     with duckdb.connect(str(path)) as connection:
         ((block, offset),) = connection.execute(
-            "SELECT block_id, block_offset FROM pragma_storage_info('readings')"
+            "SELECT block_id, block_offset FROM pragma_storage_info('recent')"
             " WHERE column_name = 'value' AND segment_type = 'DOUBLE'"
         ).fetchall()
     with path.open("r+b") as file:
@@ -231,6 +231,8 @@ async def test_the_cursor_and_the_readings_agree_after_kill_9(tmp_path: Path):
                 ]
                 assert sorted(set(placed.sequences.tolist())) == mine
                 assert len(placed.sequences) == sum(applying.size(n) for n in mine)
+                days = await history.of(municipality).rollup(None, **ALWAYS, step=DAY)
+                assert days.counts.sum() == len(placed.sequences)
 
 
 def _apply_until_killed(folder: Path, times: int) -> int:
