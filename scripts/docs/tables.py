@@ -43,7 +43,7 @@ def rejections() -> str:
     return page(
         "Why a message is not taken",
         paragraph(
-            "The ledger counts by these reasons, and `weir doctor` and `GET /api/v1/rejections` show the last ones"
+            "The ledger counts by these reasons, and `weir doctor` and `GET /api/v1/intake/rejections` show the last ones"
             " with what was sent. Over MQTT 3.1.1 a refused reading is acknowledged all the same, since there is no"
             " other answer; HTTP and TCP say the reason."
         ),

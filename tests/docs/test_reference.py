@@ -60,7 +60,7 @@ def test_every_option_is_on_the_page_with_its_variable():
 def test_every_route_is_on_the_page_with_who_may_use_it():
     page = PAGES["appliance/docs/reference/http-api.md"]()
     assert [r for r in ROUTES if f"`{r.method} {r.template}`" not in page] == []
-    assert len(re.findall(r"\. For:\s", page)) == len(ROUTES)
+    assert len(re.findall(r"\.\s+For:\s", page)) == len(ROUTES)
 
 
 def test_every_permission_is_somebody_s_and_says_what_it_means():
