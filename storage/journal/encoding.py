@@ -156,7 +156,8 @@ def _from_columns(body: _Body) -> NDArray[np.int64]:
 
 def _from_packed_columns(body: _Body) -> NDArray[np.int64]:
     planes = np.frombuffer(body.columns, np.uint8).reshape(4, 8, body.rows)
-    table = np.ascontiguousarray(planes.transpose(0, 2, 1)).view("<i8").reshape(4, body.rows)
+    # Always a copy: of a single row the transposed bytes lie in order already, and may not be changed.
+    table = planes.transpose(0, 2, 1).copy(order="C").view("<i8").reshape(4, body.rows)
     np.cumsum(table[1], out=table[1])
     table[2] += table[1]
     return table

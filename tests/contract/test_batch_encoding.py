@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from appliance.domain.ids import DeviceId, Sequence
 from appliance.domain.readings import (
     CheckedBatch,
     Contact,
@@ -18,7 +19,7 @@ from appliance.domain.readings import (
     Rejection,
 )
 from storage.journal.encoding import Undecodable, decode, encode
-from tests.builders import a_checked_batch, many_readings, readings, same_readings
+from tests.builders import NOON, a_checked_batch, many_readings, readings, same_readings
 
 LONGS = st.integers(-(2**63), 2**63 - 1)
 IDS = st.integers(1, 2**48 - 1)
@@ -125,3 +126,16 @@ def test_half_a_surrogate_in_an_excerpt_is_kept_as_a_question_mark():
     half = Rejection(None, "PS-001", 0, Door.HTTP, Reason.MALFORMED, "not JSON", "\ud83d!")
     batch = replace(a_checked_batch(), rejections=(half,))
     assert decode(1, 0, encode(batch)).rejections == (replace(half, excerpt="?!"),)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_few_readings_among_many_rejections_survive_the_packing(rows: int):
+    rejection = Rejection(None, DeviceId("PS-001"), NOON, Door.TCP, Reason.MALFORMED, "x", "y" * 99)
+    batch = replace(
+        a_checked_batch(many_readings(rows)), rejections=(rejection,) * 50, door=Door.TCP
+    )
+    data = encode(batch)
+    assert data[1] == 1, "it is packed"
+    again = decode(Sequence(1), NOON, data)
+    assert same_readings(again.readings, batch.readings)
+    assert again.rejections == batch.rejections
