@@ -8,8 +8,8 @@ order in which both only grow, so one cursor says exactly what a screen has.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from itertools import zip_longest
+from dataclasses import dataclass, field
+from itertools import chain, groupby, repeat
 from typing import Final
 
 from appliance.domain.errors import TooMany
@@ -45,20 +45,25 @@ class _Channel:
     held_back: dict[int, LiveEvent] = field(default_factory=dict)
     """Logged events whose predecessors are committed but not yet announced."""
 
-    def admit(self, event: LiveEvent, *, more_of_batch: bool) -> list[LiveEvent]:
-        """Give what may be sent now, in order."""
-        if event.type == "sensor_reading":
-            place = event.cursor.sequence
-            reached = Sequence(max(place - more_of_batch, self.head.sequence))
-            self.head = Cursor(reached, self.head.event)
-            return [self._send(place, event)]
-        if event.cursor.event <= self.head.event:
-            return []
-        self.held_back[event.cursor.event] = event
+    def admit_batch(self, readings: list[LiveEvent]) -> list[LiveEvent]:
+        """Give the readings of one batch as they are sent."""
+        place, event = readings[0].cursor.sequence, self.head.event
+        before = Cursor(Sequence(max(place - 1, self.head.sequence)), event)
+        self.head = Cursor(Sequence(max(place, self.head.sequence)), event)
+        cursors = chain(repeat(before, len(readings) - 1), (self.head,))
+        sent = [_with(one, cursor) for one, cursor in zip(readings, cursors, strict=True)]
+        self._remember(place, sent)
+        return sent
+
+    def admit_logged(self, events: list[LiveEvent]) -> list[LiveEvent]:
+        """Give what may be sent now of events that have a number, in order."""
+        for event in events:
+            if event.cursor.event > self.head.event:
+                self.held_back[event.cursor.event] = event
         return self._release()
 
     def _release(self) -> list[LiveEvent]:
-        ready = []
+        ready: list[LiveEvent] = []
         while self.held_back:
             following = self.head.event + 1
             if following not in self.held_back:
@@ -66,16 +71,19 @@ class _Channel:
                     break
                 following = min(self.held_back)
             self.head = Cursor(self.head.sequence, following)
-            ready.append(self._send(self.head.sequence, self.held_back.pop(following)))
+            sent = _with(self.held_back.pop(following), self.head)
+            self._remember(self.head.sequence, [sent])
+            ready.append(sent)
         return ready
 
-    def _send(self, place: Sequence, event: LiveEvent) -> LiveEvent:
-        sent = replace(event, cursor=self.head)
-        self.recent.append((place, sent))
-        if len(self.recent) > REMEMBERED:
-            gone_place, gone = self.recent.popleft()
-            self.floor = Cursor(Sequence(max(gone_place, self.floor.sequence)), gone.cursor.event)
-        return sent
+    def _remember(self, place: Sequence, sent: list[LiveEvent]) -> None:
+        self.recent.extend((place, event) for event in sent)
+        gone: tuple[Sequence, LiveEvent] | None = None
+        while len(self.recent) > REMEMBERED:
+            gone = self.recent.popleft()
+        if gone is not None:
+            reached = max(gone[0], self.floor.sequence)
+            self.floor = Cursor(Sequence(reached), gone[1].cursor.event)
 
     def since(self, cursor: Cursor, replay: int) -> tuple[list[LiveEvent], bool]:
         """Give what came after a cursor, and whether that is all of it.
@@ -97,6 +105,16 @@ class _Channel:
             )
         ]
         return missed, complete
+
+
+def _with(event: LiveEvent, cursor: Cursor) -> LiveEvent:
+    return LiveEvent(event.municipality, event.type, event.data, cursor)
+
+
+def _kin(event: LiveEvent) -> tuple[MunicipalityId, Sequence | None]:
+    """Tell readings of different batches apart, and from events that have a number."""
+    is_reading = event.type == "sensor_reading"
+    return event.municipality, event.cursor.sequence if is_reading else None
 
 
 class Screen:
@@ -183,14 +201,10 @@ class LiveHub:
 
     def _admit(self, events: tuple[LiveEvent, ...]) -> list[LiveEvent]:
         ready: list[LiveEvent] = []
-        for event, following in zip_longest(events, events[1:]):
-            more = (
-                following is not None
-                and following.type == "sensor_reading"
-                and following.municipality == event.municipality
-                and following.cursor.sequence == event.cursor.sequence
-            )
-            ready += self._channel(event.municipality).admit(event, more_of_batch=more)
+        for (municipality, batch), several in groupby(events, _kin):
+            channel = self._channel(municipality)
+            admit = channel.admit_logged if batch is None else channel.admit_batch
+            ready += admit(list(several))
         return ready
 
     async def join(

@@ -1,17 +1,21 @@
 """Readings as live clients and MQTT subscribers see them (`clients.md`, "Live")."""
 
 import json
+from collections.abc import Set as AbstractSet
+
+import numpy as np
 
 from appliance.domain import instant
-from appliance.domain.ids import DeviceId, SensorId
+from appliance.domain.ids import DeviceId
 from appliance.domain.instant import Instant
-from appliance.domain.readings import StoredBatch
+from appliance.domain.readings import Ints, StoredBatch
 from appliance.domain.sensors import Sensor
 from appliance.domain.telling import Cursor, LiveEvent
 from appliance.flow.watches import Book
 from appliance.ports.doors import Announcements, topic_of
 
-Unusual = set[tuple[SensorId, Instant]]
+Unusual = AbstractSet[tuple[int, int]]
+"""(sensor, time) of readings that a method called unusual."""
 
 
 def reading_events(
@@ -24,20 +28,22 @@ def reading_events(
 def _events_of(batch: StoredBatch, book: Book, unusual: Unusual) -> list[LiveEvent]:
     trusted = batch.trusted()
     rows = zip(
-        trusted.sensors.tolist(), trusted.times.tolist(), trusted.values.tolist(), strict=True
+        trusted.sensors.tolist(),
+        trusted.times.tolist(),
+        trusted.values.tolist(),
+        _texts(trusted.times),
+        strict=True,
     )
-    cursor = Cursor(batch.sequence, 0)
+    municipality, cursor, sensors = batch.municipality, Cursor(batch.sequence, 0), book.sensors
     return [
         LiveEvent(
-            batch.municipality,
+            municipality,
             "sensor_reading",
-            reading_data(
-                sensor, Instant(time), value, unusual=(SensorId(key), Instant(time)) in unusual
-            ),
+            _say(sensor, text, value, unusual=(key, time) in unusual),
             cursor,
         )
-        for key, time, value in rows
-        if (sensor := book.sensors.get(SensorId(key))) is not None
+        for key, time, value, text in rows
+        if (sensor := sensors.get(key)) is not None
     ]
 
 
@@ -45,14 +51,25 @@ def reading_data(
     sensor: Sensor, time: Instant, si_value: float, *, unusual: bool
 ) -> dict[str, object]:
     """Say a reading the way live clients read it."""
+    return _say(sensor, instant.text(time), si_value, unusual=unusual)
+
+
+def _say(sensor: Sensor, time: str, si_value: float, *, unusual: bool) -> dict[str, object]:
+    unit = sensor.unit
     return {
         "sensor_id": sensor.id,
         "device_id": sensor.device_id,
-        "value": sensor.unit.from_si(si_value),
-        "unit": sensor.unit.symbol,
-        "timestamp": instant.text(time),
+        "value": unit.from_si(si_value),
+        "unit": unit.symbol,
+        "timestamp": time,
         "is_anomaly": unusual,
     }
+
+
+def _texts(times: Ints) -> list[str]:
+    """Write instants as `instant.text` writes each, ten times as fast."""
+    written: list[str] = np.datetime_as_string(times.astype("datetime64[us]")).tolist()
+    return [text.removesuffix(".000000") + "Z" for text in written]
 
 
 def publish_readings(announcements: Announcements, events: tuple[LiveEvent, ...]) -> None:

@@ -228,7 +228,7 @@ class Watcher:
         )
         save = refreshed or look.unwatched is not None or self._is_save_due()
         events = await self._commit(work, save=save)
-        self._tell(work, events)
+        await self._tell(work, events)
 
     async def _detect(self, batches: tuple[StoredBatch, ...]) -> tuple[Found, ...]:
         for batch in batches:
@@ -269,13 +269,16 @@ class Watcher:
         self._sequence, self._until = work.sequence, work.until
         return events
 
-    def _tell(self, work: Round, events: tuple[LiveEvent, ...]) -> None:
-        readings = reading_events(_live_rows(work.batches), work.book, work.unusual())
-        self._hub.announce((*readings, *events))
-        if self._announcements is not None:
-            others = tuple(b for b in work.batches if b.door is not Door.MQTT)
-            copies = reading_events(_live_rows(others), work.book, work.unusual())
-            publish_readings(self._announcements, copies)
+    async def _tell(self, work: Round, events: tuple[LiveEvent, ...]) -> None:
+        """Tell of every batch, with a turn for everything else between, then of alerts."""
+        unusual = work.unusual()
+        for batch in _live_rows(work.batches):
+            readings = reading_events((batch,), work.book, unusual)
+            self._hub.announce(readings)
+            if batch.door is not Door.MQTT and self._announcements is not None:
+                publish_readings(self._announcements, readings)
+            await asyncio.sleep(0)
+        self._hub.announce(events)
         if events and self._deliveries_owed is not None:
             self._deliveries_owed()
         if work.batches:
