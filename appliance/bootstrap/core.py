@@ -10,9 +10,11 @@ from appliance.domain.ids import MunicipalityId
 from appliance.domain.readings import StoredBatch
 from appliance.flow.admission import Registry
 from appliance.flow.delivering import Deliverer
+from appliance.flow.faults import Fault, Faults
 from appliance.flow.follow import belong_together, follow
 from appliance.flow.intake import BoundedIntake
 from appliance.flow.learning import learn_all
+from appliance.flow.legible import LegibleJournal
 from appliance.flow.live import LiveHub
 from appliance.flow.recovery import caught_up, remember_events, remember_readings
 from appliance.flow.seen import Seen
@@ -55,8 +57,10 @@ class Core:
         self.intake = BoundedIntake()
         self.seen = Seen(self.history)
         self._journal_grew = asyncio.Event()
+        self._journal_faults = Faults(self.clock)
+        self.legible = LegibleJournal(self.journal, self._journal_faults)
         self.watcher = Watcher(
-            self.journal,
+            self.legible,
             self.operations,
             Watches(self.operations),
             self.hub,
@@ -123,13 +127,13 @@ class Core:
         raise StorageFailed(store="the journal", problem="a write did not get to the disk")
 
     async def _one_journal(self) -> None:
-        await belong_together(self.journal, self.history)
+        await belong_together(self.legible, self.history)
 
     async def _tidy(self) -> None:
         await self.history.tidy(self.clock.now())
 
     async def _follow(self) -> None:
-        await follow(self.journal, self.history, self._journal_grew)
+        await follow(self.legible, self.history, self._journal_grew)
 
     async def _history_complete(self) -> None:
         await caught_up(self.journal, self.history)
@@ -137,10 +141,14 @@ class Core:
     async def _screens_past(self) -> None:
         self.registry.notify(self.watcher.poke)
         self.watcher.connect(None, self.deliverer.poke)
-        await remember_events(self.journal, self.operations, self.watcher, self.hub)
+        await remember_events(self.legible, self.operations, self.watcher, self.hub)
 
     async def _known_readings(self) -> None:
-        await remember_readings(self.journal, self.watcher, self.seen)
+        await remember_readings(self.legible, self.watcher, self.seen)
+
+    def passed_over(self) -> list[Fault]:
+        """Give Weir's own faults since the start."""
+        return [*self.walk.faults.all(), *self.watcher.faults.all(), *self._journal_faults.all()]
 
     async def learn(self) -> None:
         """Learn every municipality's patterns anew, and watch by them from then on."""

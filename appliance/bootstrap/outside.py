@@ -153,6 +153,8 @@ class Outside:
                 listens_beyond_loopback=self.listens_beyond_loopback,
                 mail_server=self._configuration.smtp_host,
                 watched=lambda: self._core.watcher.sequence,
+                watched_until=lambda: self._core.watcher.until,
+                faults=self._core.passed_over,
             )
         )
         return [Problem(issue.code, issue.severity, issue.what, issue.hint) for issue in issues]

@@ -2,7 +2,7 @@
 
 A fault that stopped the program would be there again after the next start, with the same message
 or the same reading, and again: no device could report any more. So what can't be done for one
-message, one method or one cause is left out, logged once and shown by `weir doctor` (decision 0012).
+message, one method or one cause is left out, logged once and shown by `weir doctor` (decision 0008).
 A store that fails is no such fault: then the program stops.
 """
 

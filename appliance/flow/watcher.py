@@ -314,6 +314,11 @@ class Watcher:
         """The last batch that has been watched."""
         return self._sequence
 
+    @property
+    def until(self) -> Instant:
+        """How far the timers of rules have run; never goes back."""
+        return self._until
+
     def told_at(self, sequence: Sequence) -> Instant | None:
         """Say when screens were told of a batch; known for the last 1,000 rounds of this run."""
         for first, last, at in self._told:

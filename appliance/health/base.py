@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from appliance.domain.people import Municipality
+from appliance.flow.faults import Fault
 from appliance.ports.journal import Journal
 from appliance.ports.operations import SystemTables
 from appliance.services.world import World
@@ -31,6 +32,10 @@ class Surroundings:
     mail_server: str
     watched: Callable[[], int]
     """The place in the journal up to which detection has come."""
+    watched_until: Callable[[], int] = int
+    """How far the timers of rules have run; this time only goes forward."""
+    faults: Callable[[], list[Fault]] = list
+    """Weir's own faults that were passed over."""
 
     @property
     def journal(self) -> Journal:

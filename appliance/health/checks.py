@@ -8,8 +8,10 @@ from appliance.health import (
     no_mail_server,
     not_set_up,
     outbox_stuck,
+    own_faults,
     silent_sensors,
     views_behind,
+    wrong_clock,
 )
 from appliance.health.base import Check, Issue, Surroundings
 
@@ -19,8 +21,10 @@ CHECKS: Final[dict[str, Check]] = {
     "no_mail_server": no_mail_server.check,
     "not_set_up": not_set_up.check,
     "outbox_stuck": outbox_stuck.check,
+    "own_faults": own_faults.check,
     "silent_sensors": silent_sensors.check,
     "views_behind": views_behind.check,
+    "wrong_clock": wrong_clock.check,
 }
 
 _ORDER: Final = ("critical", "high", "medium", "low")

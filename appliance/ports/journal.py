@@ -25,7 +25,8 @@ class Journal(Protocol):
         """Give at most `limit` batches after this place, in order; none at the end.
 
         Ends early with the batch that makes it `most_readings`, so that a reader's memory is
-        bounded. Raises StorageFailed, with the place in its field `sequence`, at a damaged batch.
+        bounded. Raises StorageFailed, with the place in its fields `sequence` and `damaged`, at a
+        damaged batch; where the disk can't be read, only with `sequence`.
         """
         ...
 

@@ -72,20 +72,28 @@ def _batches(
             readings += len(batch.readings)
             if readings >= most_readings:
                 break
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise _damaged(expected + 1, str(error)) from error
     except apsw.Error as error:
         raise _unreadable(expected + 1, str(error)) from error
     if not found and after < until:
-        raise _unreadable(after + 1, "it is missing")
+        raise _damaged(after + 1, "it is missing")
     return tuple(found)
 
 
 def _decoded(expected: int, sequence: int, stored_at: int, body: bytes) -> StoredBatch:
     if sequence != expected:
-        raise _unreadable(expected, "it is missing")
+        raise _damaged(expected, "it is missing")
     try:
         return decode(Sequence(sequence), Instant(stored_at), body)
     except Undecodable as error:
-        raise _unreadable(sequence, str(error)) from error
+        raise _damaged(sequence, str(error)) from error
+
+
+def _damaged(sequence: int, problem: str) -> StorageFailed:
+    failure = _unreadable(sequence, problem)
+    failure.fields["damaged"] = sequence
+    return failure
 
 
 def _unreadable(sequence: int, problem: str) -> StorageFailed:

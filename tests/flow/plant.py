@@ -17,8 +17,10 @@ from appliance.domain.readings import AdmittedDevice, Counts, Door, RawMessage
 from appliance.domain.rules import Condition, Rule, Severity
 from appliance.domain.sensors import Sensor
 from appliance.flow.admission import Registry
+from appliance.flow.faults import Faults
 from appliance.flow.follow import follow
 from appliance.flow.intake import BoundedIntake
+from appliance.flow.legible import LegibleJournal
 from appliance.flow.live import LiveHub
 from appliance.flow.recovery import caught_up, remember_events, remember_readings
 from appliance.flow.seen import Seen
@@ -51,14 +53,14 @@ class Plant:
         """Run until the block ends; then stop as SIGTERM does, or as SIGKILL does."""
         async with self._stores(), asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(follow(self.journal, self.history, self._grew)),
+                group.create_task(follow(self.legible, self.history, self._grew)),
             ]
             await caught_up(self.journal, self.history)
             await self.watcher.start()
-            await remember_events(self.journal, self.operations, self.watcher, self.hub)
+            await remember_events(self.legible, self.operations, self.watcher, self.hub)
             self.watching = group.create_task(self.watcher.run())
             tasks += [self.watching, group.create_task(self.walk.run())]
-            await remember_readings(self.journal, self.watcher, self.seen)
+            await remember_readings(self.legible, self.watcher, self.seen)
             yield self
             if not crash:
                 await self.walk.drain()
@@ -77,12 +79,14 @@ class Plant:
         await self.journal.start()
         await self.history.start()
         self._grew = asyncio.Event()
+        self.faults = Faults(self.clock)
+        self.legible = LegibleJournal(self.journal, self.faults)
         self.hub = LiveHub()
         self.intake = BoundedIntake()
         self.seen = Seen(self.history)
         self.registry = Registry(self.operations, self.clock)
         self.watcher = Watcher(
-            self.journal,
+            self.legible,
             self.operations,
             Watches(self.operations),
             self.hub,
