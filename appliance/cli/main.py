@@ -99,4 +99,5 @@ def _run_errand(command: CommandLine, parsed: argparse.Namespace) -> int:
 
 
 def _complain(problem: str, hint: str) -> None:
-    sys.stderr.write(f"weir: {problem}" + (f"; {hint}" if hint else "") + "\n")
+    told = f"{problem.removesuffix('.')}; {hint}" if hint else problem
+    sys.stderr.write(f"weir: {told}\n")

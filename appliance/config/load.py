@@ -20,8 +20,12 @@ _HIGHEST_PORT: Final = 65_535
 
 
 def load(flags: Mapping[str, object], file: Path | None) -> Configuration:
-    """Give the configuration; StartRefused names the option that is wrong and where it was set."""
-    environment = {o.name: os.environ[o.variable] for o in OPTIONS if o.variable in os.environ}
+    """Give the configuration; StartRefused names the option that is wrong and where it was set.
+
+    An empty environment variable is one that is not set.
+    """
+    said = {o.name: os.environ.get(o.variable) for o in OPTIONS}
+    environment = {name: value for name, value in said.items() if value}
     written = _read_file(file) if file is not None else {}
     values = {option.name: _choose(option, flags, environment, written) for option in OPTIONS}
     return Configuration(

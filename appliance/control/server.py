@@ -76,9 +76,10 @@ class ControlServer:
         folder = Path(tempfile.mkdtemp(dir=self._desk.scratch))
         try:
             files = []
-            for number, attached in enumerate(call.files):
-                file = folder / f"{number}" / Path(attached.name).name
-                file.parent.mkdir()
+            (folder / "given").mkdir()
+            for attached in call.files:
+                # Side by side, as they lay there: a Shapefile is several files of one name.
+                file = folder / "given" / Path(attached.name).name
                 await receive_file(reader, file, attached.size)
                 files.append(file)
             await self._carry_out(call, tuple(files), folder / "output", writer)

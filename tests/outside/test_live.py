@@ -14,7 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.outside.town import DOORS, THRESHOLD, WAIT, Api, Town, at, eventually
+from tests.outside.town import DOORS, THRESHOLD, WAIT, Api, Town, at, eventually, mosquitto_pub
 
 ORIGINS = ("null", "file://", "app://weir", "http://localhost:3000", None)
 
@@ -97,6 +97,7 @@ def test_a_screen_that_comes_back_gets_what_it_missed_and_nothing_twice(here: To
         cursor = receive(live)["cursor"]
     for value in (2, 3):
         device.post({"value": value})
+    here.admin.get("alerts")  # what was answered before has been watched, and told
     with socket_of(here, here.admin, since=cursor) as live:
         replay = receive(live)
         assert [e["data"]["value"] for e in replay["data"]] == [2, 3]
@@ -243,31 +244,22 @@ def test_a_session_that_lasts_hears_what_came_while_it_was_away(here: Town) -> N
         assert all_heard(heard) == []
 
 
+def mosquitto_sub(town: Town, token: str, topic: str) -> subprocess.CompletedProcess[str]:
+    host, port = town.weir.mqtt.rsplit(":", 1)
+    said = ("-h", host, "-p", port, "-u", "token", "-P", token, "-t", topic, "-W", "2")
+    return subprocess.run(["mosquitto_sub", *said], capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize("topic", ["#", "+/#", "$SYS/#", "m/#"])
 def test_a_subscription_to_anything_else_is_denied(here: Town, topic: str) -> None:
-    host, port = here.weir.mqtt.rsplit(":", 1)
-    done = subprocess.run(
-        ["mosquitto_sub", "-h", host, "-p", port, "-u", "token", "-P", town_token(here)]
-        + ["-t", topic, "-W", "2"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "denied" in done.stderr.lower()
+    assert "denied" in mosquitto_sub(here, town_token(here), topic).stderr.lower()
 
 
 def test_a_token_that_is_revoked_or_was_none_hears_nothing(here: Town) -> None:
     made = here.admin.post("tokens", {"name": "Short"})
     assert here.admin("DELETE", f"tokens/{made['id']}").status_code == 204
-    host, port = here.weir.mqtt.rsplit(":", 1)
     for token in (made["token"], "nonsense", ""):
-        done = subprocess.run(
-            ["mosquitto_sub", "-h", host, "-p", port, "-u", "token", "-P", token]
-            + ["-t", "sensors/#", "-W", "2"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = mosquitto_sub(here, token, "sensors/#")
         assert done.returncode != 0
         assert "bad user name or password" in done.stderr
 
@@ -276,12 +268,8 @@ def test_a_client_id_of_another_identity_disturbs_nobody(here: Town, there: Town
     device, other = here.device(), there.device()
     with subscribed(here, "sensors/#", name="same") as heard:
         for one in (device, other):
-            host, port = here.weir.mqtt.rsplit(":", 1)
-            done = subprocess.run(
-                ["mosquitto_pub", "-h", host, "-p", port, "-i", "same", "-u", one.id]
-                + ["-P", one.key, "-q", "1", "-t", f"sensors/{one.id}/data", "-m", '{"value": 2}'],
-                check=False,
-            )
+            topic = f"sensors/{one.id}/data"
+            done = mosquitto_pub(here.weir, one.id, one.key, topic, '{"value": 2}', "-i", "same")
             assert done.returncode == 0
         (message,) = all_heard(heard)
         assert message.topic == f"sensors/{device.id}/data"

@@ -15,6 +15,8 @@ from appliance.ports.exporting import ExportFormat
 from appliance.services import exports, imports, sensor_import
 
 SHOWN: Final = 20
+TAKEN: Final = ("added", "replaced", "stored", "duplicate", "quarantined")
+"""Figures of what a file held that was good."""
 
 
 async def import_network(desk: Desk, order: Order) -> Outcome:
@@ -35,7 +37,7 @@ async def import_sensors(desk: Desk, order: Order) -> Outcome:
     outcome = _outcome(report)
     if "to_text" in order.arguments:
         rows = await asyncio.to_thread(_take, order.output)
-        return Outcome(rows, outcome.figures, notes=outcome.text)
+        return Outcome(rows, outcome.figures, notes=outcome.text, failed=outcome.failed)
     return outcome
 
 
@@ -64,7 +66,7 @@ async def export_readings(desk: Desk, order: Order) -> Outcome:
     outcome = _outcome(report)
     if "to_text" in said:
         rows = await asyncio.to_thread(_take, order.output)
-        return Outcome(rows, outcome.figures, notes=outcome.text)
+        return Outcome(rows, outcome.figures, notes=outcome.text, failed=outcome.failed)
     return outcome
 
 
@@ -96,7 +98,13 @@ def _outcome(report: Report) -> Outcome:
             {"line": r.line, "reason": r.reason, "excerpt": r.excerpt} for r in report.refused
         ],
     }
-    return Outcome(report.summary + "\n" + _refused_lines(report), figures)
+    text = report.summary + "\n" + _refused_lines(report)
+    return Outcome(text, figures, failed=_took_nothing(report))
+
+
+def _took_nothing(report: Report) -> bool:
+    """Say whether all that there was has been refused."""
+    return bool(report.refused) and not any(report.figures.get(name) for name in TAKEN)
 
 
 def _refused_lines(report: Report) -> str:
