@@ -180,7 +180,7 @@ def _sensor_of(message: RawMessage, said: Said) -> Sensor:
     named = said.device_id if said.device_id is not None else said.sensor_id
     about = message.about if named is None else DeviceId(str(named))
     device = message.device
-    if about != message.about and message.about != device.device_id:
+    if message.about not in {about, device.device_id}:
         raise Unreadable(Reason.DEVICE_MISMATCH, f"the payload names {about!r}")
     if about in device.refused:
         raise Unreadable(
