@@ -70,7 +70,7 @@ def _raise(  # noqa: PLR0913, PLR0917
     if (
         alert is not None
         and alert.status is AlertStatus.RESOLVED
-        and now - (alert.resolved_at or now) <= REOPEN_WITHIN
+        and abs(now - (alert.resolved_at or now)) <= REOPEN_WITHIN
     ):
         return _come_back(tables, alert, finding, ChangeKind.REOPENED, now)
     return _open(tables, finding, rule, sensor, now, AlertId(new_id()))
@@ -91,7 +91,7 @@ def _repeat(  # noqa: PLR0913, PLR0917
         tables.alerts.count_repeats(alert.id, finding.times, finding.at)
         return ()
     ended = alert.closed_at or alert.resolved_at or now
-    if now - ended < STILL_HOLDS_AFTER:
+    if abs(now - ended) < STILL_HOLDS_AFTER:  # the clock may have been set back since
         tables.alerts.count_repeats(alert.id, finding.times, finding.at)
         return ()
     if alert.status is AlertStatus.RESOLVED:

@@ -181,8 +181,11 @@ class Deliverer:
             return None
         delivery = parcel.delivery
         pause = PAUSES[min(delivery.attempts, len(PAUSES) - 1)] if failure.tried else 0
-        again_at = self._clock.now() + max(pause, int(failure.wait_seconds * SECOND))
-        return Instant(again_at) if again_at <= delivery.created_at + GIVE_UP_AFTER else None
+        wait = max(pause, int(failure.wait_seconds * SECOND))
+        again_at = Instant(self._clock.now() + wait)
+        # A clock that has been set right makes everything look old: it must have been tried, too.
+        is_old = again_at > delivery.created_at + GIVE_UP_AFTER and delivery.attempts >= len(PAUSES)
+        return None if is_old or wait > GIVE_UP_AFTER else again_at
 
 
 async def _send(messenger: Messenger, parcel: Parcel) -> _Failure | None:

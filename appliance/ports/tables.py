@@ -104,7 +104,7 @@ class AlertTable(Protocol):
         ...
 
     def latest_of_cause(self, rule: RuleId, sensor: SensorId) -> Alert | None:
-        """Give the newest alert of a cause, whatever its status."""
+        """Give the alert of a cause that is being dealt with, else the newest of its alerts."""
         ...
 
     def add(self, alert: Alert, change: AlertChange) -> None:

@@ -98,7 +98,9 @@ class AlertRows:
         row = self._run.row(
             sql(
                 _SELECT,
-                "AND rule = :rule AND sensor = :sensor ORDER BY created_at DESC, id DESC LIMIT 1",
+                "AND rule = :rule AND sensor = :sensor",
+                # One that is dealt with comes first, whatever the clock said when it was made.
+                "ORDER BY status IN ('resolved', 'closed'), created_at DESC, id DESC LIMIT 1",
             ),
             rule=rule,
             sensor=sensor,

@@ -23,7 +23,10 @@ _OWE = (
 _DUE = (
     "SELECT delivery.key FROM delivery JOIN channel ON channel.id = delivery.channel"
     " AND channel.municipality = delivery.municipality WHERE state = 'waiting'"
-    " AND due_at <= :now AND leased_until <= :now AND channel.enabled"
+    # A clock that was set back must not put off what is owed: what was made later than now is due,
+    # and no lease lasts longer than the one that is given now.
+    " AND (due_at <= :now OR (attempts = 0 AND delivery.created_at > :now))"
+    " AND (leased_until <= :now OR leased_until > :until) AND channel.enabled"
     " ORDER BY due_at, delivery.created_at, delivery.key LIMIT :limit"
 )
 _LEASE = sql("UPDATE delivery SET leased_until = :until WHERE key = :key RETURNING", _COLUMNS)
@@ -79,7 +82,7 @@ class Leases:
         """Lease deliveries that are due; a lease that ends without an answer is taken again."""
         return [
             self._parcel(_delivery(row))
-            for (key,) in self._run.rows(_DUE, now=now, limit=limit)
+            for (key,) in self._run.rows(_DUE, now=now, until=until, limit=limit)
             for row in self._run.rows(_LEASE, key=key, until=until)
         ]
 

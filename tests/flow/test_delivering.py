@@ -13,7 +13,7 @@ from appliance.domain.errors import DeliveryFailed, StorageFailed
 from appliance.domain.ids import ChannelId
 from appliance.domain.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from appliance.domain.telling import ChannelKind, DeliveryState, Parcel
-from appliance.flow.delivering import AT_ONCE, GIVE_UP_AFTER, LEASE, Deliverer
+from appliance.flow.delivering import AT_ONCE, GIVE_UP_AFTER, LEASE, PAUSES, Deliverer
 from tests.builders import HERE, NOON, THERE
 from tests.fakes import FixedClock
 from tests.outbound.parcels import a_channel, a_parcel, an_alert, of
@@ -202,11 +202,23 @@ async def test_a_dead_server_delays_and_neither_loses_nor_repeats():
 
 async def test_after_three_days_it_gives_up_and_says_why():
     parcel = a_parcel()
+    parcel = replace(parcel, delivery=replace(parcel.delivery, attempts=len(PAUSES)))
     async with running(None, FakeMessenger(failure=refused())) as scene:
         scene.outbox.owe(parcel)
         await scene.attempt_at(GIVE_UP_AFTER - 5 * SECOND)
     assert scene.outbox.delivery(parcel).state is DeliveryState.GIVEN_UP
     assert scene.outbox.delivery(parcel).last_problem == "no answer"
+
+
+async def test_a_clock_that_jumps_by_years_makes_nobody_give_up():
+    parcel, messenger = a_parcel(), FakeMessenger(failure=refused())
+    async with running(None, messenger) as scene:
+        scene.outbox.owe(parcel)
+        await scene.attempt_at(20_000 * DAY)
+        messenger.failure = None
+        scene.clock.advance(MINUTE)
+        await scene.until(lambda: messenger.sent)
+    assert [p.delivery.key for p in messenger.sent] == [parcel.delivery.key]
 
 
 async def test_what_is_refused_for_good_is_given_up_at_once_and_the_channel_is_not_lost():

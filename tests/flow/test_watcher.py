@@ -2,18 +2,22 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appliance.detection.methods import methods_for
-from appliance.domain.ids import MunicipalityId, SensorId
+from appliance.domain.alerts import AlertStatus
+from appliance.domain.ids import AlertId, MunicipalityId, SensorId, UserId
 from appliance.domain.instant import DAY, HOUR, MINUTE, SECOND, Instant, text
 from appliance.domain.rules import NoData, Threshold
 from appliance.flow import effects, handed_over, watcher
+from appliance.flow.alerting import move
 from appliance.flow.handed_over import HandedOver
 from appliance.ports.operations import WatchMark
+from appliance.ports.tables import Tables
 from tests.builders import (
     HERE,
     NOON,
@@ -321,3 +325,28 @@ async def test_timers_do_not_run_past_a_message_that_is_still_on_its_way_to_the_
         plant.watcher.mind(lambda: None)
         await plant.tick()
         assert len(await plant.alerts()) == 1
+
+
+async def test_one_alert_per_cause_also_when_a_clock_that_was_ahead_is_set_right(
+    plant: Plant,
+) -> None:
+    plant.clock.set(Instant(NOON + DAY))
+    async with plant.running():
+        await plant.rule(HIGH)
+        await plant.send(bar(6.0, NOON))
+        (first,) = await plant.alerts()
+        for status in (AlertStatus.RESOLVED, AlertStatus.CLOSED):
+            await plant.operations.write(HERE, partial(people_move, plant, first.id, status))
+        plant.clock.set(NOON)
+        for minute in range(1, 7):
+            plant.clock.advance(MINUTE)
+            await plant.send(bar(3.0 + 3 * (minute % 2), Instant(NOON + minute * MINUTE)))
+            await plant.settled()
+        alerts = await plant.alerts()
+        assert sorted(a.status for a in alerts) == [AlertStatus.CLOSED, AlertStatus.OPEN]
+
+
+def people_move(plant: Plant, alert: AlertId, status: AlertStatus, tables: Tables) -> None:
+    present = tables.alerts.get(alert)
+    assert present is not None
+    move(tables, present, status, by=UserId(1), note="", now=plant.clock.now())

@@ -85,16 +85,27 @@ async def test_a_filter_takes_any_of_its_statuses_and_severities(
     assert (page, count) == ([alerts[n] for n in found], len(found))
 
 
-async def test_the_latest_alert_of_a_cause_is_found_whatever_its_status(
+async def test_the_newest_alert_of_a_cause_is_found_whatever_its_status(
     operations: SqliteOperations,
 ):
     _, newest, *_ = await raise_alerts(
-        operations, {}, {"status": AlertStatus.CLOSED}, {"sensor": SensorId(9)}, {"rule": 9}
+        operations,
+        {"status": AlertStatus.RESOLVED},
+        {"status": AlertStatus.CLOSED},
+        {"sensor": SensorId(9)},
+        {"rule": 9},
     )
     assert await operations.read(HERE, lambda t: t.alerts.latest_of_cause(RULE, SENSOR)) == newest
     assert await operations.read(HERE, lambda t: t.alerts.latest_of_cause(RuleId(9), 9)) is None
     theirs = RULE + OTHERS
     assert await operations.read(HERE, lambda t: t.alerts.latest_of_cause(theirs, SENSOR)) is None
+
+
+async def test_an_alert_that_is_dealt_with_is_found_though_a_wrong_clock_made_another_look_newer(
+    operations: SqliteOperations,
+):
+    active, _ = await raise_alerts(operations, {}, {"status": AlertStatus.CLOSED})
+    assert await operations.read(HERE, lambda t: t.alerts.latest_of_cause(RULE, SENSOR)) == active
 
 
 async def test_a_change_is_kept_with_the_alert_as_it_became(operations: SqliteOperations):

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.domain.errors import Conflict, NotFound
 from appliance.domain.ids import AlertId
-from appliance.domain.instant import MINUTE, SECOND, Instant
+from appliance.domain.instant import DAY, MINUTE, SECOND, Instant
 from appliance.domain.telling import DeliveryState, Parcel
 from appliance.ports.pages import Page
 from storage.operations.database import SqliteOperations
@@ -175,3 +175,29 @@ async def test_nothing_is_owed_for_another_municipality_or_for_what_is_not_there
     with pytest.raises(Conflict):
         await operations.write(HERE, lambda t: owe(t, a_delivery(alert=AlertId(9))))
     assert await outbox(operations) == []
+
+
+async def test_a_clock_that_was_set_back_puts_off_nothing(operations: SqliteOperations):
+    await operations.write(HERE, owe)
+    before = Instant(NOON - DAY)
+    assert len(await lease(operations, now=before, until=Instant(before + MINUTE))) == 1
+    assert await lease(operations, now=before, until=Instant(before + MINUTE)) == []
+
+
+async def test_a_lease_from_before_the_clock_was_set_back_has_ended(operations: SqliteOperations):
+    await operations.write(HERE, owe)
+    assert len(await lease(operations, now=NOON, until=SOON)) == 1
+    before = Instant(NOON - DAY)
+    assert len(await lease(operations, now=before, until=Instant(before + MINUTE))) == 1
+
+
+async def test_a_failed_delivery_keeps_its_pause_whatever_the_clock_says(
+    operations: SqliteOperations,
+):
+    await operations.write(HERE, owe)
+    before = Instant(NOON - DAY)
+    await lease(operations, now=before, until=Instant(before + MINUTE))
+    again = Instant(before + 30)
+    await operations.write_system(lambda s: s.not_delivered(a_delivery().key, "no", again))
+    assert await lease(operations, now=Instant(again - 1), until=Instant(again + MINUTE)) == []
+    assert len(await lease(operations, now=again, until=Instant(again + MINUTE))) == 1
