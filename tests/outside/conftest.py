@@ -1,6 +1,7 @@
 """One server for all of these tests, and two towns of their own for each file."""
 
 import itertools
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,20 @@ from tests.running import Running, running
 _numbers = itertools.count(1)
 
 
+def _free_port() -> int:
+    """Give a port for a mail server that comes only later."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def weir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder: Path = tmp_path_factory.mktemp("outside") / "data"
-    with running(folder, "--allow-loopback-webhooks") as server:
+    smtp = _free_port()
+    mail = ("--smtp-host=127.0.0.1", f"--smtp-port={smtp}", "--smtp-security=none")
+    with running(folder, "--allow-loopback-webhooks", *mail) as server:
+        server.extra["smtp"] = smtp
         yield server
         assert server.process.poll() is None, server.log
 

@@ -325,3 +325,33 @@ def test_the_ledger_counts_from_and_to(here: Town) -> None:
     assert since == plus(total, stored=1)
     naive = here.person("operator")("GET", "ledger", params={"from": "2026-01-01T00:00:00"})
     assert naive.status_code == 422
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_new_key_opens_every_door_and_the_old_one_as_long_as_it_may(
+    here: Town, door: str
+) -> None:
+    device = here.device()
+    path, old = f"sensors/{device.sensor['id']}/rotate-key", device.key
+    new = here.admin.post(path, {"old_valid_for_seconds": 600}, status=200)["api_key"]
+    assert new != old
+    for key in (old, new):
+        assert device.send(door, {"value": 1}, key=key).taken
+    last = here.admin.post(path, {}, status=200)["api_key"]
+    for key, taken in ((old, False), (new, False), (last, True)):
+        assert device.send(door, {"value": 1}, key=key).taken is taken
+    assert here.admin("DELETE", f"sensors/{device.sensor['id']}").status_code == 204
+    assert not device.send(door, {"value": 1}, key=last).taken
+
+
+@pytest.mark.parametrize("door", ["http", "mqtt"])
+def test_a_thousand_readings_with_every_field_fit_into_one_message(here: Town, door: str) -> None:
+    device, before = here.device(f"pressure-logger-{door}-0123456789"), here.ledger()
+    said = {"device_id": device.id, "unit": "bar", "quality_score": 0.987654321}
+    said |= {"battery_level": 87.123456, "signal_strength": -71.123456}
+    backlog = [
+        said | {"timestamp": at(seconds=n).replace("Z", "+00:00"), "value": 3.123456789012345}
+        for n in range(THOUSAND, 0, -1)
+    ]
+    assert device.send(door, backlog).taken
+    assert here.ledger() == plus(before, stored=THOUSAND)
