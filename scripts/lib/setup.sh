@@ -66,6 +66,12 @@ provide_mosquitto() {
   fi
 }
 
+provide_strace_and_curl() { # what the tests of syncs, and the examples in the docs, run
+  local missing=() program
+  for program in strace curl; do command -v "$program" >/dev/null || missing+=("$program"); done
+  ((${#missing[@]} == 0)) || apt_install "${missing[@]}"
+}
+
 provide_chromium() {
   command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
     apt_install chromium

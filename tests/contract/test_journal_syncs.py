@@ -13,7 +13,11 @@ from tests.fakes import FixedClock
 
 KEY = bytes(range(32))
 
-pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+
+@pytest.fixture(autouse=True)
+def strace() -> None:
+    if shutil.which("strace") is None:
+        pytest.fail("strace is missing; install it with: sudo apt-get install strace")
 
 
 def watch(tmp_path: Path, *options: str, acks: int) -> tuple[list[str], list[int], str]:
@@ -34,7 +38,7 @@ def watch(tmp_path: Path, *options: str, acks: int) -> tuple[list[str], list[int
             _end(record)
         rest, complaint = running.communicate(timeout=30)
     if "ptrace" in complaint:
-        pytest.skip("strace may not trace here")
+        pytest.fail(f"strace may not trace here; allow ptrace for this user: {complaint}")
     places += [int(line) for line in rest.splitlines()]
     return (
         [call for line in record.read_text().splitlines() if (call := _kind(line))],
