@@ -1,6 +1,7 @@
 """One server for all of these tests, and two towns of their own for each file."""
 
 import itertools
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.outside.town import Api, Town, sign_in
-from tests.running import Running, running
+from tests.running import Running, found, running
 
 _numbers = itertools.count(1)
 
@@ -21,8 +22,17 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def weir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    folder: Path = tmp_path_factory.mktemp("outside") / "data"
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a super admin and a municipality, to be copied."""
+    folder = tmp_path_factory.mktemp("founded") / "data"
+    found(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def weir(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("outside") / "data"
+    shutil.copytree(founded, folder)
     smtp = _free_port()
     mail = ("--smtp-host=127.0.0.1", f"--smtp-port={smtp}", "--smtp-security=none")
     with running(folder, "--allow-loopback-webhooks", *mail) as server:

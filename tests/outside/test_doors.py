@@ -323,7 +323,7 @@ def test_the_ledger_counts_from_and_to(here: Town) -> None:
     assert here.ledger(to=at(hours=2), **{"from": at(hours=3)})["received"] == 0
     since = here.ledger(**{"from": at(minutes=30), "to": at(minutes=-1)})
     assert since == plus(total, stored=1)
-    naive = here.person("operator")("GET", "ledger", params={"from": "2026-01-01T00:00:00"})
+    naive = here.admin("GET", "ledger", params={"from": "2026-01-01T00:00:00"})
     assert naive.status_code == 422
 
 

@@ -190,7 +190,8 @@ def test_a_program_hears_the_readings_of_every_door_once_and_its_own_towns_only(
         foreign.post({"value": 7})
         messages = [heard.get(timeout=WAIT) for _ in DOORS]
         assert {m.topic for m in messages} == {f"sensors/{device.id}/data"}
-        assert [json.loads(m.payload)["value"] for m in messages] == [1, 2, 3, 4]
+        # What came by MQTT is copied by the broker itself, without waiting for the others.
+        assert sorted(json.loads(m.payload)["value"] for m in messages) == [1, 2, 3, 4]
         assert all_heard(heard) == []
         (other,) = all_heard(next_door)
         assert other.topic == f"sensors/{foreign.id}/data"

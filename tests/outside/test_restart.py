@@ -1,6 +1,7 @@
 """What a restart may not change: timers, sessions' refusals, cursors and what was stored."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from tests.outside.test_live import receive, socket_of
 from tests.outside.town import THRESHOLD, Device, Town, at, eventually, sign_in
-from tests.running import found, start
+from tests.running import start
 
 
 def again(town: Town, *, how: str) -> Town:
@@ -23,11 +24,12 @@ def again(town: Town, *, how: str) -> Town:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(founded: Path, tmp_path: Path) -> Iterator[Town]:
     """A town in a server that the test stops itself."""
-    first = found(tmp_path / "data")
+    shutil.copytree(founded, tmp_path / "data")
     weir = start(tmp_path / "data")
-    yield Town(weir, sign_in(weir.url, "ada"), first, "Brookfield")
+    chief = sign_in(weir.url, "ada")
+    yield Town(weir, chief, chief.get("municipalities")[0]["id"], "Brookfield")
     if weir.process.poll() is None:
         weir.kill()
 

@@ -227,18 +227,18 @@ class Town:
     def readings(self, device: Device, **query: Any) -> list[dict[str, Any]]:
         """Give a sensor's readings, newest first."""
         path = f"sensors/{device.sensor['id']}/readings"
-        return list(self.person("viewer").get(path, params={"hours": 24} | query))
+        return list(self.admin.get(path, params={"hours": 24} | query))
 
     def ledger(self, **query: Any) -> dict[str, Any]:
         """Give the ledger; it must add up."""
-        found = self.person("operator").get("ledger", params=query)
+        found = self.admin.get("ledger", params=query)
         columns = ("stored", "duplicate", "late", "quarantined")
         assert found["received"] == sum(found[c] for c in columns) + sum(found["rejected"].values())
         return dict(found)
 
     def rejections(self, device: str) -> list[dict[str, Any]]:
         """Give what a device sent in vain, newest first."""
-        return list(self.person("operator").get("intake/rejections", params={"device_id": device}))
+        return list(self.admin.get("intake/rejections", params={"device_id": device}))
 
 
 THRESHOLD = {"type": "threshold", "operator": ">", "value": 8.0, "for_seconds": 0}
