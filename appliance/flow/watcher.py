@@ -168,10 +168,12 @@ class Watcher:
             await self.watch(await self._next_batches())
 
     async def stop(self) -> None:
-        """End after this round and save the state, so that the next start need not watch it again.
+        """Watch what is in the journal, at most 2 s, and save the state for the next start.
 
         After a round that was cut off nothing is saved: the next start goes on from the mark.
         """
+        if self._whole or self._one_round.locked():
+            await self.settled(self._journal.last)
         self._stopping = True
         self._something.set()
         async with self._one_round:

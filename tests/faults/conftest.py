@@ -1,0 +1,18 @@
+"""A town that was founded once for all tests of this folder; each works on a copy."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.town import Town, copy_of
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    return Town.founded(tmp_path_factory.mktemp("founded") / "data")
+
+
+@pytest.fixture
+def town(founded: Town, tmp_path: Path) -> Town:
+    folder = copy_of(founded.folder, tmp_path / "data")
+    return Town(folder, founded.here, founded.there, founded.keys, token=founded.token)

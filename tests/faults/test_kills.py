@@ -1,0 +1,72 @@
+"""Killed again and again while devices report and people work: nothing is lost, nothing is doubled."""
+
+import random
+
+import pytest
+
+from tests.faults.town import HERE_DEVICES, THERE_DEVICE, Admin, Town
+from tests.faults.witness import look_into
+
+KILLS = 8
+
+
+@pytest.mark.parametrize("seed", [11])
+def test_after_eight_kills_every_ack_was_true_and_everything_happened_once(
+    town: Town, seed: int
+) -> None:
+    chance = random.Random(seed)
+    town.start()
+    devices = town.let_devices_report()
+    admin = Admin(town, seed)
+    admin.start()
+    for _ in range(KILLS):
+        town.wait_for_readings(chance.randrange(1, 150))
+        town.kill()
+        town.start()
+    town.wait_for_readings(100)
+    town.let_devices_finish()
+    admin.stop()
+    town.stop()
+
+    assert all(device.connections > KILLS for device in devices)
+    here, there = look_into(town.folder, town.here), look_into(town.folder, town.there)
+    here.must_agree()
+    there.must_agree()
+    for findings in (here, there):
+        acked = {
+            (device.name, at)
+            for device in devices
+            for at in device.acknowledged
+            if device.name in findings.devices.values()
+        }
+        assert acked <= set(findings.journalled), "nothing acknowledged is lost"
+    assert {here.devices[alert.sensor] for alert in here.alerts} == set(HERE_DEVICES)
+    assert set(there.devices.values()) == {THERE_DEVICE}
+    assert there.alerts == []
+    comments = here.comments()
+    assert admin.said
+    assert all(comments[said] == 1 for said in admin.said), "what was answered was done once"
+
+
+def test_stopped_under_load_it_ends_in_time_with_nothing_lost_and_nothing_to_watch_again(
+    town: Town,
+) -> None:
+    town.start()
+    devices = town.let_devices_report()
+    for _ in range(3):
+        town.wait_for_readings(100)
+        town.stop()
+        here = look_into(town.folder, town.here)
+        here.must_agree()
+        acked = {
+            (device.name, at)
+            for device in devices
+            for at in device.acknowledged
+            if device.name != THERE_DEVICE
+        }
+        assert acked <= set(here.journalled)
+        assert len(here.alerts) == len(HERE_DEVICES), "all has been watched before the end"
+        town.start()
+    town.let_devices_finish()
+    town.stop()
+    look_into(town.folder, town.here).must_agree()
