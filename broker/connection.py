@@ -51,6 +51,7 @@ class Hold(Flag):
     INTAKE = auto()
     ENGINE = auto()
     UNREAD = auto()
+    DISK = auto()
     STOPPING = auto()
 
 

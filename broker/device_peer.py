@@ -1,15 +1,14 @@
 """A device or gateway at the front door: its readings go to the intake, its acks come from there."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from appliance.domain.readings import AdmittedDevice, Door, RawMessage, Reason, Refusal
 from appliance.ports.clock import Clock
 from appliance.ports.doors import Admission, Intake, Settled
-from broker.codec.encode import encode, puback, pubcomp, pubrec
+from broker.answers import Answers, Slot
+from broker.codec.encode import encode
 from broker.codec.packets import (
     REFUSED_FILTER,
     Packet,
@@ -27,19 +26,16 @@ from broker.codec.packets import (
 from broker.codec.violation import PacketTooLarge, ProtocolViolation
 from broker.connection import UNEXPECTED, Connection, Farewell, Hold
 from broker.copies import Copies, Copy
-from broker.device_session import DeviceSession
+from broker.engine.record import Record
+from broker.engine.unfinished import Unfinished
 from broker.lobby import Outstanding
 from broker.topics import Report, own_report
 
 _EXCERPT: Final = 200
-_QOS_2: Final = 2
-
-Settle = Callable[[Publish, str, Settled], None]
-"""What to do when a message has settled: the packet, its stream, and what became of it."""
 
 
 class DeviceServices:
-    """What all devices' peers share."""
+    """What all peers share."""
 
     def __init__(
         self,
@@ -47,6 +43,7 @@ class DeviceServices:
         intake: Intake,
         clock: Clock,
         copies: Copies,
+        record: Record,
         *,
         unfinished_messages: int,
     ) -> None:
@@ -54,6 +51,7 @@ class DeviceServices:
         self.intake = intake
         self.clock = clock
         self.copies = copies
+        self.record = record
         self.unfinished_messages = unfinished_messages
         self.outstanding = Outstanding()
         self.waiting_for_room: set[Connection] = set()
@@ -87,30 +85,30 @@ class DevicePeer:
         connection: Connection,
         device: AdmittedDevice,
         key: str,
-        session: DeviceSession,
+        session: Unfinished,
         will: Will | None,
         services: DeviceServices,
     ) -> None:
         self._connection = connection
         self._device = device
         self._key = key
-        self._session = session
+        self._answers = Answers(
+            connection,
+            session,
+            services.record,
+            services.outstanding,
+            services.unfinished_messages,
+        )
         self._will = will
         self._services = services
         self._reports: dict[str, Report] = {}
         """The topics it has used: bounded by its sensors and their streams."""
-        self._taken = 0
-        self._settled = 0
-        self._after: deque[tuple[int, bytes]] = deque()
-        """Acks that wait until so many messages have settled."""
-        session.present = self
 
     def handle(self, packet: Packet) -> None:
         if isinstance(packet, Publish):
             self._publish(packet)
         elif isinstance(packet, Pubrel):
-            self._session.forget(packet.packet_id)
-            self._connection.send(pubcomp(packet.packet_id))
+            self._answers.release(packet.packet_id)
         elif isinstance(packet, Subscribe):
             no = Suback(packet.packet_id, (REFUSED_FILTER,) * len(packet.filters))
             self._connection.send(encode(no))
@@ -138,78 +136,67 @@ class DevicePeer:
         self._services.refuse(self._device, reason, str(violation))
 
     def left(self, farewell: Farewell) -> None:
-        if self._session.present is self:
-            self._session.present = None
+        self._answers.end()
         self._services.waiting_for_room.discard(self._connection)
         if self._will is not None and farewell in UNEXPECTED:
             self._publish_will(self._will)
-
-    def recorded(self, packet_id: int) -> None:
-        self._connection.acknowledge(pubrec(packet_id))
 
     # Readings
 
     def _publish(self, packet: Publish) -> None:
         report = self._report_on(packet.topic)
         if report is None:
-            self._refuse_topic(packet)
-        elif packet.qos != _QOS_2:
-            self._take(packet, report, self._settle)
-        elif self._session.knows(packet.packet_id):
-            if self._session.has_settled(packet.packet_id):
-                self.recorded(packet.packet_id)
-        else:
-            self._begin_exactly_once(packet, report)
+            detail = f"published to {packet.topic[:_EXCERPT]!r}"
+            self._services.refuse(self._device, Reason.NOT_ITS_TOPIC, detail, packet.payload)
+            self._answers.refused(packet)
+        elif self._answers.is_new(packet):
+            self._take(packet, report)
 
-    def _begin_exactly_once(self, packet: Publish, report: Report) -> None:
-        if len(self._session) >= self._services.unfinished_messages:
-            raise ProtocolViolation("MQTT-4.3.3-1", "too many QoS 2 messages without PUBREL")
-        self._session.begin(packet.packet_id)
-        self._take(packet, report, self._settle)
+    def _take(self, packet: Publish, report: Report) -> None:
+        slot = self._answers.expect(packet)
+        settle = partial(self._settle, packet, report.stream, slot)
+        if not self._services.intake.take(self._message(packet, report), settle):
+            self._services.hold_up(self._connection)
 
-    def _take(self, packet: Publish, report: Report, settle: Settle) -> None:
-        services = self._services
-        message = RawMessage(
+    def _message(self, packet: Publish, report: Report) -> RawMessage:
+        return RawMessage(
             self._device,
             report.about,
             packet.payload,
             Door.MQTT,
-            services.clock.now(),
+            self._services.clock.now(),
             report.stream,
         )
-        self._taken += 1
-        services.outstanding.begin()
-        if not services.intake.take(message, partial(settle, packet, report.stream)):
-            services.hold_up(self._connection)
 
-    def _settle(self, packet: Publish, stream: str, settled: Settled) -> None:
-        self._services.outstanding.end()
-        self._settled += 1
+    def _settle(self, packet: Publish, stream: str, slot: Slot, settled: Settled) -> None:
         if settled.problem:
-            if packet.qos == _QOS_2:
-                self._session.forget(packet.packet_id)
+            self._answers.not_kept(packet)
             self._connection.close(Farewell.NOT_KEPT)
-            return
-        if packet.qos == 1:
-            self._connection.acknowledge(puback(packet.packet_id))
-        elif packet.qos:
-            self._session.settle(packet.packet_id)
-        while self._after and self._after[0][0] <= self._settled:
-            self._connection.acknowledge(self._after.popleft()[1])
-        self._copy(packet, stream, settled)
+        elif self._is_worth_a_copy(packet, stream, settled):
+            done = partial(self._answers.done, packet, slot)
+            self._services.copies.offer(self._copy_of(packet), done)
+        else:
+            self._answers.done(packet, slot)
 
-    def _copy(self, packet: Publish, stream: str, settled: Settled) -> None:
-        """Let subscribers hear what was kept, as it was published."""
+    def _copy_of(self, packet: Publish) -> Copy:
+        """Copy it as it was published."""
+        here = self._device.municipality
+        return Copy(here, packet.topic, packet.payload, packet.qos, packet.retain)
+
+    def _is_worth_a_copy(self, packet: Publish, stream: str, settled: Settled) -> bool:
+        """Say whether subscribers may hear it: what was kept.
+
+        A duplicate that is marked as one may be there because the copy of the first was lost with
+        the program, before the ack: subscribers rather hear it twice than never.
+        """
         if not packet.retain and not self._services.copies.wants(self._device.municipality):
-            return
+            return False
         counts = settled.counts
-        kept = counts.stored + counts.late > 0 if stream == "data" else not settled.rejections
-        clears = packet.retain and not packet.payload  # [MQTT-3.3.1-10]
-        if kept or clears:
-            copy = Copy(
-                self._device.municipality, packet.topic, packet.payload, packet.qos, packet.retain
-            )
-            self._services.copies.offer(copy)
+        if stream == "data":
+            kept = counts.stored + counts.late + (counts.duplicate if packet.dup else 0) > 0
+        else:
+            kept = not settled.rejections
+        return kept or (packet.retain and not packet.payload)  # [MQTT-3.3.1-10]
 
     def _report_on(self, topic: str) -> Report | None:
         known = self._reports.get(topic)
@@ -219,29 +206,17 @@ class DevicePeer:
                 self._reports[topic] = known
         return known
 
-    def _refuse_topic(self, packet: Publish) -> None:
-        """Count it and acknowledge it all the same: 3.1.1 has no other answer [MQTT-3.3.5-2]."""
-        detail = f"published to {packet.topic[:_EXCERPT]!r}"
-        self._services.refuse(self._device, Reason.NOT_ITS_TOPIC, detail, packet.payload)
-        if packet.qos:
-            ack = puback if packet.qos == 1 else pubrec
-            self._acknowledge_in_order(ack(packet.packet_id))
-
-    def _acknowledge_in_order(self, ack: bytes) -> None:
-        if self._settled == self._taken:
-            self._connection.acknowledge(ack)
-        else:
-            self._after.append((self._taken, ack))
-
     # The will
 
     def _publish_will(self, will: Will) -> None:
         report = own_report(self._device, will.topic)
         if report is not None:
             packet = Publish(will.topic, will.payload, will.qos, will.retain)
-            self._take(packet, report, self._settle_will)
+            settle = partial(self._settle_will, packet, report.stream)
+            self._services.outstanding.begin()
+            self._services.intake.take(self._message(packet, report), settle)
 
     def _settle_will(self, packet: Publish, stream: str, settled: Settled) -> None:
         self._services.outstanding.end()
-        if not settled.problem:
-            self._copy(packet, stream, settled)
+        if not settled.problem and self._is_worth_a_copy(packet, stream, settled):
+            self._services.copies.offer(self._copy_of(packet))

@@ -1,12 +1,15 @@
-"""What is kept of a device between PUBLISH and PUBREL, so that QoS 2 is taken exactly once.
+"""Sessions of devices: of a device only what QoS 2 needs is kept between connections."""
 
-In memory: after a restart a device's QoS 2 message may be taken twice, and the walk recognises
-the second by device and time.
-"""
-
-from typing import NamedTuple, Protocol
+import json
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from appliance.domain.ids import DeviceId, MunicipalityId
+from appliance.ports.sessions import Dropped, KeptSession, Opened
+from broker.engine.record import Record
+from broker.engine.unfinished import Unfinished
+
+_KIND: Final = "device"
 
 
 class SessionKey(NamedTuple):
@@ -16,71 +19,55 @@ class SessionKey(NamedTuple):
     device: DeviceId
     client_id: str
 
-
-class Present(Protocol):
-    """The peer that is connected with a session now."""
-
-    def recorded(self, packet_id: int) -> None:
-        """Send PUBREC: the message has settled."""
-        ...
+    @property
+    def name(self) -> str:
+        """Its name in the record."""
+        return _KIND + json.dumps(self, ensure_ascii=False)
 
 
-class DeviceSession:
-    """QoS 2 messages whose PUBREL has not come yet: bounded by whoever calls `begin`."""
-
-    def __init__(self) -> None:
-        self.present: Present | None = None
-        self._settled: dict[int, bool] = {}
-
-    def __len__(self) -> int:
-        """Count the unfinished messages."""
-        return len(self._settled)
-
-    def knows(self, packet_id: int) -> bool:
-        """Say whether this message has been taken [MQTT-4.3.3-2]."""
-        return packet_id in self._settled
-
-    def begin(self, packet_id: int) -> None:
-        """Note that a message was taken."""
-        self._settled[packet_id] = False
-
-    def settle(self, packet_id: int) -> None:
-        """Note that it is on disk, and say so to whoever is present."""
-        if packet_id not in self._settled:
-            return
-        self._settled[packet_id] = True
-        if self.present is not None:
-            self.present.recorded(packet_id)
-
-    def has_settled(self, packet_id: int) -> bool:
-        """Say whether it is on disk."""
-        return self._settled.get(packet_id, False)
-
-    def forget(self, packet_id: int) -> None:
-        """Note that it is finished, or was not kept after all."""
-        self._settled.pop(packet_id, None)
+def is_of_a_device(name: str) -> bool:
+    """Say whether a session in the record is a device's."""
+    return name.startswith(_KIND)
 
 
 class DeviceSessions:
     """Sessions of devices that asked to be remembered. Full forgets the one absent for longest."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, record: Record) -> None:
         self._most = most
-        self._kept: dict[SessionKey, DeviceSession] = {}
+        self._record = record
+        self._kept: dict[str, Unfinished] = {}
 
-    def open(self, key: SessionKey, *, clean: bool) -> tuple[DeviceSession, bool]:
+    def restore(self, kept: Iterable[KeptSession]) -> None:
+        """Know again what was kept."""
+        for session in kept:
+            taken = frozenset(session.taken)
+            self._kept[session.name] = Unfinished(self._record, session.number, taken)
+
+    def open(self, key: SessionKey, *, clean: bool) -> tuple[Unfinished, bool]:
         """Give the session and whether it was there; a clean one is new and is not kept."""
-        kept = self._kept.pop(key, None)
+        kept = self._kept.pop(key.name, None)
         if clean:
-            return DeviceSession(), False
-        session = kept if kept is not None else DeviceSession()
-        self._kept[key] = session
+            self._drop(kept)
+            return Unfinished(self._record), False
+        session = kept if kept is not None else self._begin(key.name)
+        self._kept[key.name] = session
         if len(self._kept) > self._most:
             self._forget_one()
         return session, kept is not None
 
+    def _begin(self, name: str) -> Unfinished:
+        number = self._record.new_session()
+        self._record.note(Opened(number, name))
+        return Unfinished(self._record, number)
+
     def _forget_one(self) -> None:
-        for key, session in self._kept.items():
+        for name, session in self._kept.items():
             if session.present is None:
-                del self._kept[key]
+                del self._kept[name]
+                self._drop(session)
                 return
+
+    def _drop(self, session: Unfinished | None) -> None:
+        if session is not None and session.session is not None:
+            self._record.note(Dropped(session.session))

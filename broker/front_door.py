@@ -10,23 +10,28 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
+from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import MunicipalityId
 from appliance.ports.clock import Clock
 from appliance.ports.doors import Admission, Intake, Subscribers
+from appliance.ports.sessions import Kept, SessionStore
 from broker.connection import Connection, Hold
 from broker.copies import Copies, Copy
 from broker.device_peer import DeviceServices
+from broker.device_session import is_of_a_device
 from broker.engine.hub import Hub
 from broker.engine.link import Links
+from broker.engine.record import Record
 from broker.errands import Errands
 from broker.lobby import Lobby
 from broker.options import DoorOptions
 from broker.reception import Reception
-from broker.topics import ALERTS
+from broker.topics import ALERTS, Walls, whose
 
 _ANY_QOS: Final = 2
 """What this program itself says: each subscriber gets it with the QoS that it asked for."""
 _CHECKED_AT_ONCE: Final = 200
+_log: Final = logging.getLogger(__name__)
 _BACKLOG: Final = 1_024
 
 
@@ -53,12 +58,14 @@ class FrontDoor:
         intake: Intake,
         subscribers: Subscribers,
         clock: Clock,
+        store: SessionStore,
         options: DoorOptions,
     ) -> None:
         self._admission = admission
         self._intake = intake
         self._subscribers = subscribers
         self._clock = clock
+        self._store = store
         self._options = options
         self._lobby = Lobby("MQTT", options.max_connections)
         self._errands = Errands()
@@ -72,10 +79,11 @@ class FrontDoor:
         self._inside = inside
         await inside.hub.start()
         try:
+            inside.restore(await inside.record.begin())
             inside.server = await asyncio.get_running_loop().create_server(
                 inside.connection, host, port, backlog=_BACKLOG
             )
-        except OSError:
+        except BaseException:
             self._inside = None
             await inside.hub.shutdown()
             raise
@@ -83,13 +91,20 @@ class FrontDoor:
         return bound
 
     async def run(self) -> None:
-        """Serve: fan copies out, wake held devices, send away who is no longer admitted."""
+        """Serve: fan copies out, wake held devices, send away who is no longer admitted.
+
+        Raises StorageFailed when sessions can't be written any more: nothing may be acked then.
+        """
         inside = self._started()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._errands.run())
-            group.create_task(inside.copies.run())
-            group.create_task(self._make_room(inside.services))
-            group.create_task(self._check())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._errands.run())
+                group.create_task(inside.record.run())
+                group.create_task(inside.copies.run())
+                group.create_task(self._make_room(inside.services))
+                group.create_task(self._check(inside.hub))
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
 
     async def stop(self) -> None:
         """Take nothing more, let acks out for what settles in time, then close and forget."""
@@ -102,14 +117,35 @@ class FrontDoor:
             visitor.read_no_more()
         await inside.services.outstanding.none(self._options.stop_within)
         await self._lobby.clear(self._options.stop_within)
+        await self._write_the_rest(inside.record)
         await inside.hub.shutdown()
         self._errands.drop()
 
+    async def _write_the_rest(self, record: Record) -> None:
+        try:
+            async with asyncio.timeout(self._options.stop_within):
+                await record.write()
+        except (StorageFailed, TimeoutError) as problem:
+            _log.warning("what MQTT sessions did last was not written down: %r", problem)
+
     def publish(self, municipality: MunicipalityId, topic: str, payload: bytes) -> None:
-        """Give subscribers a copy; under `alerts/` it is retained until an empty one comes."""
-        if self._inside is not None:
-            retain = topic.startswith(ALERTS)
+        """Give subscribers a copy; under `alerts/` it is retained until an empty one comes.
+
+        An alert that is retained just so already is no news: after a restart all are told again.
+        """
+        if self._inside is None:
+            return
+        retain = topic.startswith(ALERTS)
+        known = self._inside.hub.retained(Walls(municipality).inside(topic)) if retain else None
+        if not retain or payload != (known or b""):
             self._inside.copies.offer(Copy(municipality, topic, payload, _ANY_QOS, retain))
+
+    def told(self) -> frozenset[tuple[MunicipalityId, str]]:
+        """Name the alerts that are retained: whose, and the topic."""
+        if self._inside is None:
+            return frozenset()
+        everywhere = self._inside.hub.retained_topics(f"m/+/{ALERTS}#")
+        return frozenset(whose(topic) for topic in everywhere)
 
     def wants(self, municipality: MunicipalityId) -> bool:
         """Say whether anybody of this municipality is subscribed at all."""
@@ -124,18 +160,21 @@ class FrontDoor:
         return DoorFigures(len(self._lobby), self._lobby.turned_away, lost)
 
     def _build(self) -> "_Inside":
-        options, hub = self._options, Hub(self._options)
+        options = self._options
+        record = Record(self._store, options.most_unwritten, options.most_unwritten_bytes)
+        hub = Hub(options, record, self._clock)
         copies = Copies(hub, options.most_copies)
         services = DeviceServices(
             self._admission,
             self._intake,
             self._clock,
             copies,
+            record,
             unfinished_messages=options.unfinished_messages,
         )
         links = Links(hub)
         reception = Reception(services, self._subscribers, links, self._errands, options)
-        return _Inside(hub, copies, services, reception, self._lobby, options)
+        return _Inside(hub, record, copies, services, reception, self._lobby, options)
 
     def _started(self) -> "_Inside":
         if self._inside is None:
@@ -152,9 +191,10 @@ class FrontDoor:
                 services.waiting_for_room.discard(connection)
                 connection.release(Hold.INTAKE)
 
-    async def _check(self) -> None:
+    async def _check(self, hub: Hub) -> None:
         while True:
             await asyncio.sleep(self._options.check_every)
+            await hub.expire()
             for number, visitor in enumerate(self._lobby):
                 if isinstance(visitor, Connection):
                     visitor.check()
@@ -167,12 +207,19 @@ class _Inside:
     """What exists between start and stop."""
 
     hub: Hub
+    record: Record
     copies: Copies
     services: DeviceServices
     reception: Reception
     lobby: Lobby
     options: DoorOptions
     server: asyncio.Server | None = None
+
+    def restore(self, kept: Kept) -> None:
+        """Go on from what was kept."""
+        self.reception.restore(kept)
+        kept.sessions = [each for each in kept.sessions if not is_of_a_device(each.name)]
+        self.hub.restore(kept)
 
     def connection(self) -> Connection:
         """Make the protocol of a new connection."""

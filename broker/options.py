@@ -32,10 +32,19 @@ class DoorOptions:
     """Copies that wait for fan-out; with more, the oldest is dropped and counted."""
     most_retained: int = 20_000
     """Topics with a retained copy; with more, the oldest is dropped and counted."""
+    most_retained_bytes: int = 64 * 1024 * 1024
+    """Retained payload; with more, the oldest copy is dropped and counted."""
     most_queued: int = 1_000
     """Copies that wait for one subscriber; with more, its oldest is dropped and counted."""
+    most_queued_bytes: int = 16 * 1024 * 1024
+    """Payload that waits for one subscriber; with more, its oldest copy is dropped and counted."""
     in_flight: int = 32
     """QoS 1 and 2 copies that one subscriber may leave unacknowledged."""
+    most_unwritten: int = 5_000
+    """Changes of lasting sessions that wait for the disk; with more, programs are read no more."""
+    most_unwritten_bytes: int = 8 * 1024 * 1024
+    most_levels: int = 64
+    """Levels of a filter; one with more is refused."""
     most_filters: int = 100
     """Filters of one subscriber; one more is refused."""
     sessions_per_identity: int = 100

@@ -7,11 +7,12 @@ from appliance.domain.errors import Refused
 from appliance.domain.ids import DeviceId
 from appliance.domain.readings import AdmittedDevice, Door, Reason, Refusal
 from appliance.ports.doors import Subscribers
+from appliance.ports.sessions import Kept
 from broker.codec.encode import encode
 from broker.codec.packets import LEVEL, Connack, Connect, ReturnCode
 from broker.connection import Connection, Farewell, Peer
 from broker.device_peer import DevicePeer, DeviceServices
-from broker.device_session import DeviceSessions, SessionKey
+from broker.device_session import DeviceSessions, SessionKey, is_of_a_device
 from broker.engine.link import Links
 from broker.errands import Errands
 from broker.free_topics import FreeTopics
@@ -52,10 +53,14 @@ class Reception:
         self._errands = errands
         self._options = options
         self._free_topics = FreeTopics(options.free_topics)
-        self._sessions = DeviceSessions(options.device_sessions)
+        self._sessions = DeviceSessions(options.device_sessions, services.record)
         self._here: dict[object, Connection] = {}
         """Who is connected under which identity and client id; only closed ones linger."""
         self._unnamed = count(1)
+
+    def restore(self, kept: Kept) -> None:
+        """Know devices' sessions again."""
+        self._sessions.restore(each for each in kept.sessions if is_of_a_device(each.name))
 
     def welcome(self, connection: Connection, connect: Connect) -> Peer | None:
         """Let a peer in, or send the refusal and close."""
@@ -123,9 +128,7 @@ class Reception:
         )
         name = self._name_in_engine(subscriber, connect)
         self._take_over(name, connection)
-        peer = SubscriberPeer(
-            connection, subscriber, connect.will, self._services.intake, self._services.clock
-        )
+        peer = SubscriberPeer(connection, subscriber, connect.will, self._services)
         peer.enter(self._links, self._errands, name, clean=connect.clean_session)
         return peer
 

@@ -11,9 +11,8 @@ from typing import Final
 from appliance.domain.access import Actor
 from appliance.domain.ids import DeviceId, MunicipalityId
 from appliance.domain.readings import Door, Reason, Refusal
-from appliance.ports.clock import Clock
-from appliance.ports.doors import Intake
-from broker.codec.encode import encode, puback, pubcomp, publish, pubrec, pubrel
+from broker.answers import Answers
+from broker.codec.encode import encode, publish, pubrel
 from broker.codec.packets import (
     REFUSED_FILTER,
     Connack,
@@ -32,14 +31,15 @@ from broker.codec.packets import (
 )
 from broker.codec.violation import ProtocolViolation
 from broker.connection import UNEXPECTED, Connection, Farewell, Hold
+from broker.device_peer import DeviceServices
 from broker.engine.link import Link, Links
+from broker.engine.record import Ticket
 from broker.errands import Errands
 from broker.free_topics import FreeTopics
 from broker.topics import Walls
 
 _log: Final = logging.getLogger(__name__)
 
-_QOS_2: Final = 2
 TOKEN: Final = "token"  # noqa: S105 - the user name under which API tokens sign in
 
 
@@ -70,18 +70,17 @@ class SubscriberPeer:
         connection: Connection,
         subscriber: Subscriber,
         will: Will | None,
-        intake: Intake,
-        clock: Clock,
+        services: DeviceServices,
     ) -> None:
         self._connection = connection
         self._subscriber = subscriber
         self._will = will
         self._walls = Walls(subscriber.municipality)
-        self._intake = intake
-        self._clock = clock
+        self._services = services
         self._link: Link
-        self._taken: set[int] = set()
-        """QoS 2 messages whose PUBREL has not come yet."""
+        self._answers: Answers
+        """There from CONNACK on."""
+        self._has_joined = False
         self._refused: list[bool] = []
         """Of the SUBSCRIBE that is under way: which filters were refused."""
 
@@ -117,8 +116,7 @@ class SubscriberPeer:
             case Pubcomp(packet_id):
                 self._link.complete(packet_id)
             case Pubrel(packet_id):
-                self._taken.discard(packet_id)
-                self._connection.send(pubcomp(packet_id))
+                self._answers.release(packet_id)
             case _:
                 sent = type(packet).__name__
                 raise ProtocolViolation("MQTT-4.8.0-1", f"a client sent {sent}")
@@ -137,8 +135,10 @@ class SubscriberPeer:
 
     def left(self, farewell: Farewell) -> None:
         self._link.leave()
+        if self._has_joined:
+            self._answers.end()
         if self._will is not None and farewell in UNEXPECTED:  # [MQTT-3.1.2-8]
-            self._say_will(self._will)
+            self._publish_will(self._will)
 
     # From the engine
 
@@ -147,6 +147,17 @@ class SubscriberPeer:
         return self._connection.is_reading
 
     def joined(self, *, session_present: bool) -> None:
+        member = self._hub.member(self._link.client_id)
+        if member is not None:
+            self._has_joined = True
+            services = self._services
+            self._answers = Answers(
+                self._connection,
+                member.unfinished,
+                services.record,
+                services.outstanding,
+                services.unfinished_messages,
+            )
         accepted = Connack(session_present, ReturnCode.ACCEPTED)  # [MQTT-3.2.2-2]
         self._connection.send(encode(accepted))
         self._connection.release(Hold.ENGINE)
@@ -199,32 +210,33 @@ class SubscriberPeer:
 
     def _publish(self, packet: Publish) -> None:
         if not self._subscriber.topics.may_say(packet.topic):
-            # Counted, and acknowledged all the same: 3.1.1 has no other answer [MQTT-3.3.5-2].
             self._refuse("published to", packet.topic, packet.payload)
-        elif packet.qos != _QOS_2:
-            self._say(packet.topic, packet.payload, packet.qos, retain=packet.retain)
-        elif packet.packet_id not in self._taken:  # [MQTT-4.3.3-2]
-            self._taken.add(packet.packet_id)
-            self._say(packet.topic, packet.payload, packet.qos, retain=packet.retain)
-        if packet.qos:
-            ack = puback if packet.qos == 1 else pubrec
-            self._connection.acknowledge(ack(packet.packet_id))
+            self._answers.refused(packet)
+        elif self._answers.is_new(packet):
+            slot = self._answers.expect(packet)
+            self._answers.done(packet, slot, self._say(packet))
+            self._wait_for_the_disk()
 
-    def _say_will(self, will: Will) -> None:
+    def _wait_for_the_disk(self) -> None:
+        """Read no more while the disk is far behind."""
+        record = self._services.record
+        if record.is_full:
+            self._connection.hold(Hold.DISK)
+            record.after(record.noted, lambda: self._connection.release(Hold.DISK))
+
+    def _say(self, packet: Publish) -> Ticket:
+        inside = self._walls.inside(packet.topic)
+        return self._hub.say(inside, packet.payload, packet.qos, retain=packet.retain)
+
+    def _publish_will(self, will: Will) -> None:
         if self._subscriber.topics.may_say(will.topic):
-            self._say(will.topic, will.payload, will.qos, retain=will.retain)
-
-    def _say(self, topic: str, payload: bytes, qos: int, *, retain: bool) -> None:
-        inside = self._walls.inside(topic)
-        if retain:
-            self._hub.retain(inside, payload, qos)
-        self._hub.fan_out(inside, payload, qos)
+            self._say(Publish(will.topic, will.payload, will.qos, will.retain))
 
     def _refuse(self, what: str, topic: str, payload: bytes) -> None:
-        self._intake.refuse(
+        self._services.intake.refuse(
             Door.MQTT,
             Refusal(Reason.NOT_ITS_TOPIC, DeviceId(TOKEN), (self._subscriber.municipality,)),
-            at=self._clock.now(),
+            at=self._services.clock.now(),
             detail=f"token {self._subscriber.actor.name!r} {what} {topic[:200]!r}",
             excerpt=payload[:200].decode(errors="replace"),
         )

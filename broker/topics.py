@@ -69,3 +69,9 @@ class Walls:
 def municipality_of(inside: str) -> str:
     """Give the beginning that names the municipality of a topic or filter inside the engine."""
     return "/".join(inside.split("/", 2)[:2]) + "/"
+
+
+def whose(inside: str) -> tuple[MunicipalityId, str]:
+    """Tell the municipality of a topic inside the engine, and its name outside."""
+    _, municipality, topic = inside.split("/", 2)
+    return MunicipalityId(int(municipality)), topic

@@ -30,6 +30,7 @@ from appliance.supervisor import Part
 from storage.history.history import DuckHistory
 from storage.journal.journal import SqliteJournal
 from storage.operations.database import SqliteOperations
+from storage.sessions.sessions import SqliteSessions
 
 LEARN_AT = "17 2 * * *"
 LEARN_WITHIN = 3_600.0
@@ -52,6 +53,7 @@ class Core:
         self.operations = SqliteOperations(folder.operations, key, self.clock)
         self.journal = SqliteJournal(folder.journal, key, self.clock)
         self.history = DuckHistory(folder.history, self.clock)
+        self.sessions = SqliteSessions(folder.sessions, key)
         self.registry = Registry(self.operations, self.clock)
         self.hub = LiveHub()
         self.intake = BoundedIntake()

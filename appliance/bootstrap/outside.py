@@ -19,8 +19,8 @@ from appliance.control.desk import Command, Desk, Problem
 from appliance.control.server import ControlServer
 from appliance.domain.errors import StartRefused
 from appliance.domain.network import NetworkModel
-from appliance.flow.reading_events import publish_alerts
-from appliance.flow.recovery import active_alerts
+from appliance.flow.reading_events import publish_alerts, withdraw_alerts
+from appliance.flow.recovery import MOST_RETAINED, active_alerts
 from appliance.health.base import Surroundings
 from appliance.health.checks import run_checks
 from appliance.machine.folder import DataFolder
@@ -48,7 +48,9 @@ class Outside:
         self.bound: dict[str, Address] = {}
         """Where each door listens, by option."""
         topics = DoorOptions(free_topics=configuration.mqtt_free_topics)
-        self._mqtt = FrontDoor(core.registry, core.intake, core.registry, core.clock, topics)
+        self._mqtt = FrontDoor(
+            core.registry, core.intake, core.registry, core.clock, core.sessions, topics
+        )
         self._tcp = LineDoor(core.registry, core.intake, core.clock, LineOptions())
         self._services: Services | None = None
         self._web: WebServer | None = None
@@ -68,6 +70,7 @@ class Outside:
             return inner
         return [
             *inner,
+            Part("sessions", start=self._core.sessions.start, stop=self._core.sessions.stop),
             Part("mqtt", self._start_mqtt, self._mqtt.run, self._mqtt.stop),
             Part("tcp", self._start_tcp, self._tcp.run, self._tcp.stop),
             Part("web", self._start_web, self._run_web, self._stop_web),
@@ -81,7 +84,9 @@ class Outside:
         await self._listen("mqtt", self._configuration.mqtt, self._mqtt.start)
         self._core.watcher.connect(self._mqtt, self._core.deliverer.poke)
         relay = partial(publish_alerts, self._mqtt)
-        relay(await active_alerts(self._core.operations))
+        active = await active_alerts(self._core.operations)
+        relay(active)
+        withdraw_alerts(self._mqtt, active, MOST_RETAINED)
         self._core.hub.connect(relay)
 
     async def _start_tcp(self) -> None:

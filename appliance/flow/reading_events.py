@@ -1,6 +1,7 @@
 """Readings as live clients and MQTT subscribers see them (`clients.md`, "Live")."""
 
 import json
+from collections import Counter
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -12,7 +13,7 @@ from appliance.domain.readings import Ints, StoredBatch
 from appliance.domain.sensors import Sensor
 from appliance.domain.telling import Cursor, LiveEvent
 from appliance.flow.watches import Book
-from appliance.ports.doors import Announcements, topic_of
+from appliance.ports.doors import Announcements, LastingAnnouncements, topic_of
 
 Unusual = AbstractSet[tuple[int, int]]
 """(sensor, time) of readings that a method called unusual."""
@@ -94,6 +95,20 @@ def publish_alerts(announcements: Announcements, events: tuple[LiveEvent, ...]) 
             announcements.publish(event.municipality, topic, _payload(event))
             if event.data["status"] == "closed":
                 announcements.publish(event.municipality, topic, b"")
+
+
+def withdraw_alerts(
+    announcements: LastingAnnouncements, active: tuple[LiveEvent, ...], most: int
+) -> None:
+    """Take away what is retained of alerts that are not active: they were closed, and a crash came.
+
+    Of a municipality with `most` active alerts, not all are in `active`: nothing of it is touched.
+    """
+    there = Counter(event.municipality for event in active)
+    still = {(event.municipality, f"alerts/{event.data['id']}") for event in active}
+    for municipality, topic in announcements.told() - still:
+        if there[municipality] < most:
+            announcements.publish(municipality, topic, b"")
 
 
 def _payload(event: LiveEvent) -> bytes:

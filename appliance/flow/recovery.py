@@ -73,7 +73,7 @@ def _is_live(batch: StoredBatch, book: Book) -> bool:
 
 
 async def active_alerts(operations: Operations) -> tuple[LiveEvent, ...]:
-    """Give every alert that is not closed, as it was last told: what MQTT retains is in memory."""
+    """Give every alert that is not closed, as it was last told: a crash may have come between."""
     return await operations.read_system(_active_alerts)
 
 

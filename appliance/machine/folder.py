@@ -44,6 +44,11 @@ class DataFolder:
         return self.path / "history"
 
     @property
+    def sessions(self) -> Path:
+        """What MQTT clients that come back are owed, and retained copies."""
+        return self.path / "broker.db"
+
+    @property
     def control(self) -> Path:
         """How commands reach the program that runs here."""
         return self.path / "control.json"

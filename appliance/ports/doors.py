@@ -101,6 +101,14 @@ class Announcements(Protocol):
         ...
 
 
+class LastingAnnouncements(Announcements, Protocol):
+    """Announcements that are still there after a restart."""
+
+    def told(self) -> frozenset[tuple[MunicipalityId, str]]:
+        """Name the alerts that are retained: whose, and the topic."""
+        ...
+
+
 def topic_of(device_id: DeviceId, stream: str) -> str:
     """Name the topic on which a device reports a stream (`data`, `status`, `heartbeat`)."""
     return f"sensors/{device_id}/{stream}"

@@ -30,7 +30,7 @@ class Links:
 
 
 class Link:
-    """Carries SUBSCRIBE and UNSUBSCRIBE to amqtt, and acknowledgements straight to the delivery."""
+    """Carries SUBSCRIBE and UNSUBSCRIBE to amqtt, and acknowledgements straight to the session's queue."""
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class Link:
         self._previous = previous
         self._clean = clean
         self._ear = asyncio.StreamReader()
+        self._receiver = receiver
         self._mouth = Mouth(receiver)
         self._left = False
 
@@ -74,32 +75,33 @@ class Link:
 
     def pump(self) -> None:
         """Go on sending: the receiver takes more."""
-        delivery = self._links.hub.delivery(self.client_id)
-        if delivery is not None:
-            delivery.pump()
+        outgoing = self._links.hub.outgoing(self.client_id)
+        if outgoing is not None:
+            outgoing.pump()
 
     def acknowledge(self, packet_id: int) -> None:
         """Take the subscriber's PUBACK."""
-        delivery = self._links.hub.delivery(self.client_id)
-        if delivery is not None:
-            delivery.acknowledged(packet_id)
+        outgoing = self._links.hub.outgoing(self.client_id)
+        if outgoing is not None:
+            outgoing.acknowledged(packet_id)
 
     def receive(self, packet_id: int) -> None:
         """Take the subscriber's PUBREC."""
-        delivery = self._links.hub.delivery(self.client_id)
-        if delivery is not None:
-            delivery.received(packet_id)
+        outgoing = self._links.hub.outgoing(self.client_id)
+        if outgoing is not None:
+            outgoing.received(packet_id)
 
     def complete(self, packet_id: int) -> None:
         """Take the subscriber's PUBCOMP."""
-        delivery = self._links.hub.delivery(self.client_id)
-        if delivery is not None:
-            delivery.completed(packet_id)
+        outgoing = self._links.hub.outgoing(self.client_id)
+        if outgoing is not None:
+            outgoing.completed(packet_id)
 
     def leave(self) -> None:
         """End; a lasting session stays in the engine."""
         if not self._left:
             self._left = True
             self._mouth.closed = True
+            self._links.hub.left(self.client_id, self._receiver)
             self._ear.feed_data(encode(Disconnect()))
             self._ear.feed_eof()

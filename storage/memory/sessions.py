@@ -44,6 +44,14 @@ class MemorySessions:
         """Refuse everything from now on, as after a failed sync."""
         self._problem = problem
 
+    def after_a_power_cut(self) -> "MemorySessions":
+        """Give a store with what is kept now, whatever still happens to this one."""
+        left = MemorySessions()
+        left._sessions = deepcopy(self._sessions)
+        left._copies = dict(self._copies)
+        left._retained = dict(self._retained)
+        return left
+
     async def everything(self) -> Kept:
         sessions = [deepcopy(self._sessions[number]) for number in sorted(self._sessions)]
         for session in sessions:

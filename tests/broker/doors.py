@@ -25,6 +25,7 @@ from broker.codec.reader import PacketReader
 from broker.front_door import FrontDoor
 from broker.line_door import LineDoor
 from broker.options import DoorOptions, LineOptions
+from storage.memory.sessions import MemorySessions
 from tests.builders import HERE, OTHER_SENSOR, THERE, a_sensor, an_admitted_device
 from tests.fakes import FixedClock
 
@@ -205,13 +206,17 @@ class Doors:
     admission: FakeAdmission = field(default_factory=FakeAdmission)
     intake: FakeIntake = field(default_factory=FakeIntake)
     subscribers: FakeSubscribers = field(default_factory=FakeSubscribers)
+    clock: FixedClock = field(default_factory=FixedClock)
+    store: MemorySessions = field(default_factory=MemorySessions)
     clients: list[Client] = field(default_factory=list)
     port: int = 0
     door: FrontDoor = field(init=False)
 
     def __post_init__(self) -> None:
         self.door = FrontDoor(
-            self.admission, self.intake, self.subscribers, FixedClock(), self.options
+            *(self.admission, self.intake, self.subscribers, self.clock),
+            self.store,
+            self.options,
         )
 
     @contextlib.asynccontextmanager
@@ -222,10 +227,12 @@ class Doors:
             try:
                 yield self
             finally:
-                await self.door.stop()
-                running.cancel()
-                for client in self.clients:
-                    await client.close()
+                try:
+                    await self.door.stop()
+                finally:
+                    running.cancel()
+                    for client in self.clients:
+                        await client.close()
 
     async def client(self) -> Client:
         made = Client(*await asyncio.open_connection("127.0.0.1", self.port))

@@ -18,6 +18,7 @@ from appliance.domain.readings import Door
 from broker.front_door import FrontDoor
 from broker.line_door import LineDoor
 from broker.options import DoorOptions, LineOptions
+from storage.memory.sessions import MemorySessions
 from tests.builders import HERE, NOON
 from tests.fakes import FixedClock
 from tests.flow.plant import Plant
@@ -102,7 +103,14 @@ async def test_a_device_that_is_cut_off_for_long_forgets_the_oldest(town: Town):
 @contextlib.asynccontextmanager
 async def doors(plant: Plant) -> AsyncIterator[dict[Door, Address]]:
     """The real MQTT and TCP doors before a real walk."""
-    mqtt = FrontDoor(plant.registry, plant.intake, plant.registry, plant.clock, DoorOptions())
+    mqtt = FrontDoor(
+        plant.registry,
+        plant.intake,
+        plant.registry,
+        plant.clock,
+        MemorySessions(),
+        DoorOptions(),
+    )
     tcp = LineDoor(plant.registry, plant.intake, plant.clock, LineOptions())
     ports = [await door.start("127.0.0.1", 0) for door in (mqtt, tcp)]
     async with asyncio.TaskGroup() as group:
