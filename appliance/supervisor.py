@@ -22,6 +22,12 @@ class Part:
     stop: Callable[[], Awaitable[object]] | None = None
 
 
+def first_of(several: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give the first error of a group, also where parts have groups of their own."""
+    first = several.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
 class Supervisor:
     """Runs parts until told to stop, or until one of them fails: then everything stops.
 
@@ -46,7 +52,7 @@ class Supervisor:
                     await until.wait()
                 await self._stop_all()
         except BaseExceptionGroup as several:
-            raise several.exceptions[0] from None
+            raise first_of(several) from None
         finally:
             await self._stop_all()
 

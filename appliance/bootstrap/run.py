@@ -12,7 +12,7 @@ from appliance.config.configuration import Configuration
 from appliance.control.desk import Command, Desk
 from appliance.demo.postbox import Postbox
 from appliance.machine.folder import DataFolder
-from appliance.supervisor import Part, Supervisor
+from appliance.supervisor import Part, Supervisor, first_of
 
 Show = Callable[[str], None]
 
@@ -80,4 +80,4 @@ async def quiet_appliance(
                     finally:
                         until.set()
         except BaseExceptionGroup as several:
-            raise several.exceptions[0] from None
+            raise first_of(several) from None

@@ -70,3 +70,18 @@ async def test_a_part_that_fails_stops_the_others_and_says_why(where: str) -> No
             await Supervisor().run([noted.part("a"), failing], noted.ready, asyncio.Event())
     assert [step for step in noted.done if step != "ready"] == ["start a", "stop a"]
     assert where == "run" or "ready" not in noted.done
+
+
+async def test_the_error_of_a_part_that_has_tasks_of_its_own_is_told_as_it_is() -> None:
+    noted = Noted()
+
+    async def fails() -> None:
+        raise StartRefused(problem="no", remedy="none")
+
+    async def runs() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+
+    with pytest.raises(StartRefused):
+        async with asyncio.timeout(5):
+            await Supervisor().run([Part("deep", run=runs)], noted.ready, asyncio.Event())
