@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Final
 
+from appliance.domain.errors import WeirError
+
 _log = logging.getLogger(__name__)
 
 STOP_WITHIN: Final = 3.0
@@ -87,6 +89,10 @@ class Supervisor:
                 async with asyncio.timeout(STOP_WITHIN):
                     if part.stop is not None:
                         await part.stop()
+            except TimeoutError:
+                _log.warning("part=%s took longer than %.0f s to stop", part.name, STOP_WITHIN)
+            except WeirError as error:
+                _log.warning("part=%s did not stop cleanly: %s", part.name, error)
             except Exception:  # noqa: BLE001 the boundary: a part that can't stop must not keep the others from stopping
                 _log.exception("part=%s did not stop cleanly", part.name)
             if task is not None:
