@@ -6,6 +6,7 @@ walk ─▶ publish ─▶ Copies ─▶ Hub ─▶ Delivery ─▶ SubscriberPe
 """
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass
 from typing import Final
@@ -69,6 +70,7 @@ class FrontDoor:
         self._options = options
         self._lobby = Lobby("MQTT", options.max_connections)
         self._errands = Errands()
+        self._changed = asyncio.Event()
         self._inside: _Inside | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -127,6 +129,10 @@ class FrontDoor:
                 await record.write()
         except (StorageFailed, TimeoutError) as problem:
             _log.warning("what MQTT sessions did last was not written down: %r", problem)
+
+    def look_again(self) -> None:
+        """Ask everybody now whether they would still be admitted: something was set up anew."""
+        self._changed.set()
 
     def publish(self, municipality: MunicipalityId, topic: str, payload: bytes) -> None:
         """Give subscribers a copy; under `alerts/` it is retained until an empty one comes.
@@ -193,7 +199,10 @@ class FrontDoor:
 
     async def _check(self, hub: Hub) -> None:
         while True:
-            await asyncio.sleep(self._options.check_every)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._options.check_every):
+                    await self._changed.wait()
+            self._changed.clear()
             await hub.expire()
             for number, visitor in enumerate(self._lobby):
                 if isinstance(visitor, Connection):

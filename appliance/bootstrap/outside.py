@@ -51,6 +51,7 @@ class Outside:
         self._mqtt = FrontDoor(
             core.registry, core.intake, core.registry, core.clock, core.sessions, topics
         )
+        core.registry.notify(self._mqtt.look_again)
         self._tcp = LineDoor(core.registry, core.intake, core.clock, LineOptions())
         self._services: Services | None = None
         self._web: WebServer | None = None

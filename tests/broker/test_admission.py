@@ -188,6 +188,20 @@ async def test_a_revoked_device_and_a_revoked_token_are_sent_away():
             assert await client.receive() == Pingresp()
 
 
+async def test_whoever_is_revoked_is_sent_away_as_soon_as_the_door_is_told():
+    doors = Doors(options=DoorOptions(check_every=3_600))
+    async with doors.open():
+        revoked, kept = await doors.device(HERE_DEVICE), await doors.device(THERE_DEVICE)
+        for reason in (Reason.DISABLED, Reason.NOT_WHITELISTED):
+            doors.admission.refused["PS-001"] = reason
+            doors.door.look_again()
+            assert await revoked.receive() is None
+            del doors.admission.refused["PS-001"]
+            revoked = await doors.device(HERE_DEVICE)
+        kept.send(Pingreq())
+        assert await kept.receive() == Pingresp()
+
+
 async def test_a_second_connection_of_the_same_identity_takes_over_and_no_other_can():
     doors = Doors()
     async with doors.open():

@@ -14,7 +14,17 @@ from paho.mqtt.enums import CallbackAPIVersion
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.outside.town import DOORS, THRESHOLD, WAIT, Api, Town, at, eventually, mosquitto_pub
+from tests.outside.town import (
+    DOORS,
+    THRESHOLD,
+    WAIT,
+    Api,
+    Town,
+    at,
+    eventually,
+    mosquitto_pub,
+    plus,
+)
 
 ORIGINS = ("null", "file://", "app://weir", "http://localhost:3000", None)
 
@@ -274,3 +284,33 @@ def test_a_client_id_of_another_identity_disturbs_nobody(here: Town, there: Town
             assert done.returncode == 0
         (message,) = all_heard(heard)
         assert message.topic == f"sensors/{device.id}/data"
+
+
+@pytest.mark.parametrize("change", [{"status": "inactive"}, {"whitelisted": False}])
+def test_a_device_that_is_switched_off_while_it_is_connected_is_sent_away_and_its_next_try_counted(
+    here: Town, change: dict[str, Any]
+) -> None:
+    device, before = here.device(), here.ledger()
+    gone, refused = threading.Event(), threading.Event()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.username_pw_set(device.id, device.key)
+    client.on_disconnect = lambda *a: gone.set()
+    client.on_connect = lambda c, u, f, reason, p: refused.set() if reason.is_failure else None
+    host, port = here.weir.mqtt.rsplit(":", 1)
+    client.connect(host, int(port))
+    client.loop_start()
+    try:
+        topic = f"sensors/{device.id}/data"
+        client.publish(topic, '{"value": 1}', qos=1).wait_for_publish(WAIT)
+        assert here.ledger() == plus(before, stored=1)
+        path = f"sensors/{device.sensor['id']}"
+        assert here.admin("PATCH", path, json=change).status_code == 200
+        client.publish(topic, '{"value": 2}', qos=1)
+        assert gone.wait(WAIT)
+        assert refused.wait(WAIT), "it comes back by itself"
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    reason = "disabled" if "status" in change else "not_whitelisted"
+    assert here.rejections(device.id)[0]["reason"] == reason
+    assert len(here.readings(device)) == 1
