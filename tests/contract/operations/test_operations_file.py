@@ -107,6 +107,26 @@ def test_every_connection_syncs_and_distrusts_its_schema(tmp_path: Path):
         assert {name: second.pragma(name) for name in wanted} == wanted
 
 
+def test_a_query_that_was_compiled_once_is_not_compiled_again(tmp_path: Path):
+    connection = open_database(tmp_path / "x.db", KEY)
+    connection.execute("CREATE TABLE t (m, r, at); CREATE INDEX i ON t (m, r, at)")
+    asked: list[object] = []
+
+    def note(*what: object) -> int:
+        asked.append(what)
+        return apsw.SQLITE_OK
+
+    connection.authorizer = note
+    query = "SELECT * FROM t WHERE m = :m AND r = :r ORDER BY at DESC LIMIT 1"
+    for number in range(3):
+        connection.execute(query, {"m": number, "r": number}).fetchall()
+        if number == 0:
+            assert asked
+            asked.clear()
+    assert asked == []
+    connection.close()
+
+
 def test_another_opening_of_a_file_leaves_the_locks_of_this_process_alone(tmp_path: Path):
     file = tmp_path / "a.db"
     writer = open_database(file, KEY)
