@@ -27,6 +27,8 @@ from appliance.domain.sensors import Sensor
 from appliance.flow.decoding import Said, Unreadable, decode
 from appliance.flow.intake import EXCERPT
 
+MOST_DESCRIBED: Final = 20
+"""Rejections of one message that are described; the others are like them, and are only counted."""
 MOST_AHEAD: Final = 5 * instant.MINUTE
 EARLIEST: Final = Instant(946_684_800 * instant.SECOND)
 """2000-01-01: a device that claims an earlier time has lost its clock."""
@@ -49,6 +51,9 @@ class Sifted:
     rows: list[Row] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    """The first MOST_DESCRIBED of each message."""
+    described_of: list[int] = field(default_factory=list)
+    """Index of the message of each of these."""
     rejected_of: list[tuple[int, Reason]] = field(default_factory=list)
     """(index of the message, reason) for each reading that was not taken."""
     kept_of: list[int] = field(default_factory=list)
@@ -158,6 +163,9 @@ def _said_of_itself(payload: bytes) -> Said:
 
 def _reject(sifted: Sifted, index: int, message: RawMessage, problem: Unreadable) -> None:
     sifted.rejected_of.append((index, problem.reason))
+    if sifted.described_of[-MOST_DESCRIBED:].count(index) == MOST_DESCRIBED:
+        return
+    sifted.described_of.append(index)
     sifted.rejections.append(
         Rejection(
             sifted.municipality,

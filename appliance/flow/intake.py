@@ -10,14 +10,18 @@ from typing import Final
 from appliance.domain.ids import NOBODY, MunicipalityId
 from appliance.domain.instant import Instant
 from appliance.domain.readings import Door, RawMessage, Reason, Refusal, Rejection
+from appliance.flow.describing import Describing
 from appliance.ports.doors import Settled
 
 MOST_MESSAGES: Final = 20_000
 MOST_BYTES: Final = 64 * 1024 * 1024
-ROUND_MESSAGES: Final = 8_192
-ROUND_BYTES: Final = 1024 * 1024
-"""What is judged in one go: some 15,000 readings, and everything else waits meanwhile."""
+ROUND_MESSAGES: Final = 2_048
+ROUND_BYTES: Final = 512 * 1024
+"""What is judged in one go, in some 20 ms: everything else waits meanwhile."""
 MOST_REFUSALS: Final = 10_000
+GATHER: Final = 0.05
+"""Seconds for which refusals wait for others: who is refused waits for nothing, and a flood of them
+must not make as many writes."""
 EXCERPT: Final = 200
 PATIENCE: Final = 2.0
 """Seconds."""
@@ -34,7 +38,7 @@ class Waiting:
     callbacks: list[OnSettled] = field(default_factory=list)
     refusals: list[Rejection] = field(default_factory=list)
     undescribed: Counter[Origin] = field(default_factory=Counter)
-    """Refusals beyond MOST_REFUSALS in this round: counted, but no longer described."""
+    """Refusals beyond MOST_REFUSALS in this round, or too many of their kind: only counted."""
     kept: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when this round is on disk."""
 
@@ -51,6 +55,7 @@ class BoundedIntake:
         self._bytes = 0
         self._refusals: list[Rejection] = []
         self._undescribed: Counter[Origin] = Counter()
+        self._describing = Describing()
         self._something = asyncio.Event()
         self._next, self._last = asyncio.Event(), asyncio.Event()
         self._last.set()
@@ -76,7 +81,8 @@ class BoundedIntake:
     ) -> None:
         """Have a refusal counted for everybody whose device it claims to be, or for nobody."""
         for municipality in refusal.municipalities or (NOBODY,):
-            if len(self._refusals) >= MOST_REFUSALS:
+            may = self._describing.may(at, municipality, refusal.device_id)
+            if not may or len(self._refusals) >= MOST_REFUSALS:
                 self._undescribed[municipality, door, refusal.reason] += 1
                 continue
             self._refusals.append(
@@ -90,18 +96,20 @@ class BoundedIntake:
                     excerpt[:EXCERPT],
                 )
             )
-        self._something.set()
+        asyncio.get_running_loop().call_later(GATHER, self._something.set)
 
     async def refusals_kept(self) -> None:
         """Wait until every refusal of before this call is on disk, at most PATIENCE."""
-        kept = self._next if self._refusals else self._last
+        kept = self._next if self._refusals or self._undescribed else self._last
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await kept.wait()
 
     async def waiting(self) -> Waiting:
         """Wait for something, then give at most ROUND_MESSAGES or ROUND_BYTES of what waits."""
-        await self._something.wait()
+        while not (self._something.is_set() and self.depth):
+            self._something.clear()
+            await self._something.wait()
         found = Waiting(refusals=self._refusals, undescribed=self._undescribed, kept=self._next)
         self._refusals, self._undescribed = [], Counter()
         self._last, self._next = self._next, asyncio.Event()
@@ -130,4 +138,4 @@ class BoundedIntake:
     @property
     def depth(self) -> int:
         """How many messages and refusals wait."""
-        return len(self._messages) + len(self._refusals)
+        return len(self._messages) + len(self._refusals) + self._undescribed.total()

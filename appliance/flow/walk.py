@@ -31,6 +31,7 @@ from appliance.domain.readings import (
     StoredBatch,
 )
 from appliance.flow.checking import Sifted, by_origin, sift
+from appliance.flow.describing import Describing
 from appliance.flow.faults import Faults
 from appliance.flow.intake import BoundedIntake, OnSettled, Waiting
 from appliance.flow.seen import Seen
@@ -71,6 +72,7 @@ class Walk:
         self._views = tuple(views)
         self._one_at_a_time = asyncio.Lock()
         self._is_over = False
+        self._describing = Describing()
         self.faults = Faults(clock)
         self._carried: Instant | None = None
         """When the oldest message came that is under way."""
@@ -149,6 +151,10 @@ class Walk:
             self.faults.note("judging a message", error)
         return sifted
 
+    def _described(self, rejections: list[Rejection]) -> tuple[Rejection, ...]:
+        may = self._describing.may
+        return tuple(r for r in rejections if may(r.at, r.municipality, r.device_id))
+
     async def _without_duplicates(self, several: list[Sifted]) -> list[CheckedBatch]:
         tables = [sifted.readings() for sifted in several]
         repeated = await self._seen.duplicates_among(tables)
@@ -163,7 +169,7 @@ class Walk:
             door=sifted.door,
             readings=readings.take(~repeated) if repeated.any() else readings,
             contacts=tuple(sifted.contacts),
-            rejections=tuple(sifted.rejections),
+            rejections=self._described(sifted.rejections),
             per_message=tuple(_count(sifted, readings, repeated, sifted.message_of())),
             checked_at=self._clock.now(),
         )
@@ -251,7 +257,7 @@ def _count(
 
 def _answers(sifted: Sifted, checked: CheckedBatch, kept: StoredBatch) -> list[Settled]:
     why: dict[int, list[Rejection]] = {}
-    for (index, _), rejection in zip(sifted.rejected_of, sifted.rejections, strict=True):
+    for index, rejection in zip(sifted.described_of, sifted.rejections, strict=True):
         why.setdefault(index, []).append(rejection)
     return [
         Settled(counts, kept.sequence, tuple(why.get(index, ())))

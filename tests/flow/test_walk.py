@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 from appliance.domain.alerts import AlertStatus, ChangeKind
-from appliance.domain.ids import DeviceId, UserId
+from appliance.domain.ids import DeviceId, Sequence, UserId
 from appliance.domain.instant import DAY, HOUR, MINUTE, SECOND, Instant, text
 from appliance.domain.readings import Door, Mark, RawMessage, Reason, Refusal
 from appliance.domain.rules import NoData, Threshold
 from appliance.flow import checking, decoding
 from appliance.flow.alerting import move
-from appliance.flow.intake import ROUND_BYTES, BoundedIntake
-from tests.builders import HERE, NOON, SENSOR, THERE, a_checked_batch, a_raw_message, many_readings
+from appliance.flow.checking import MOST_DESCRIBED
+from appliance.flow.describing import PER_DEVICE
+from appliance.ports.pages import Page
+from tests.builders import HERE, NOON, SENSOR, THERE, a_checked_batch, many_readings
 from tests.flow.plant import Plant
 
 
@@ -315,14 +317,18 @@ async def test_a_message_that_weir_itself_fails_at_is_rejected_and_stops_nothing
         assert [f.what for f in plant.walk.faults.all()] == ["judging a message"]
 
 
-async def test_a_round_is_bounded_in_bytes_and_keeps_the_order() -> None:
-    intake = BoundedIntake()
-    large = b" " * (ROUND_BYTES // 4 + 1)
-    for number in range(6):
-        message = a_raw_message(large, arrived=Instant(number))
-        intake.take(message, lambda _: None)
-    assert intake.oldest == 0
-    assert [m.arrived for m in (await intake.waiting()).messages] == [0, 1, 2, 3]
-    assert intake.oldest == 4
-    assert [m.arrived for m in (await intake.waiting()).messages] == [4, 5]
-    assert intake.oldest is None
+async def test_a_message_full_of_rubbish_is_counted_whole_and_described_in_part(
+    plant: Plant,
+) -> None:
+    async with plant.running():
+        for _ in range(4):
+            (answer,) = await plant.send([{"value": "rubbish"}] * 100)
+            assert answer.counts.rejected == {"value_missing": 100}
+            assert len(answer.rejections) == MOST_DESCRIBED
+        assert (await plant.ledger()).rejected == {"value_missing": 400}
+        kept, count = await plant.operations.read(
+            HERE, lambda t: t.ledger.rejections(DeviceId("PS-001"), Page(1_000))
+        )
+        assert len(kept) == count == PER_DEVICE
+        written = [len(b.rejections) for b in await plant.journal.read(Sequence(0))]
+        assert written == [20, 20, 10, 0]
