@@ -25,17 +25,24 @@ FROM (
 )
 GROUP BY bucket ORDER BY bucket
 """
-_MINUTES_OF_ONE: Final = f"""
-{_STORED_OF_ONE.format(table="minutes")}
+_ROLLED_OF_ONE: Final = f"""
+{_STORED_OF_ONE}
 UNION ALL {_RAW_OF_ONE.format(table="settled")} AND time >= $inner AND time < $outer
-  AND time // {DAY} * {DAY} NOT IN (
-    SELECT day FROM minute_days WHERE sensor = $sensor
-      AND day > $inner - {DAY} AND day < $outer)
+  AND time // {DAY} * {DAY} IN (
+    SELECT start FROM days WHERE {_ONE} AND start > $inner - {DAY} AND start < $outer
+    EXCEPT SELECT day FROM rolled_days WHERE step = {{step}} AND sensor = $sensor)
 """
+"""What is rolled up, and the days that are not. Where there are none, nothing is looked through."""
+
+
+def _series_from(stored: str) -> str:
+    return _SERIES_OF_PARTS.format(stored=stored)
+
+
 SERIES_FROM: Final = {
-    MINUTE: _SERIES_OF_PARTS.format(stored=_MINUTES_OF_ONE),
-    HOUR: _SERIES_OF_PARTS.format(stored=_STORED_OF_ONE.format(table="hours")),
-    DAY: _SERIES_OF_PARTS.format(stored=_STORED_OF_ONE.format(table="days")),
+    MINUTE: _series_from(_ROLLED_OF_ONE.format(table="minutes", step=MINUTE)),
+    HOUR: _series_from(_ROLLED_OF_ONE.format(table="hours", step=HOUR)),
+    DAY: _series_from(_STORED_OF_ONE.format(table="days")),
 }
 """Whole steps from the roll-ups, the edges and what is recent from the readings."""
 
@@ -56,34 +63,34 @@ SELECT sensor, start, sum(n)::BIGINT AS n, min(low) AS low, sum(total) / sum(n) 
        max(high) AS high, arg_max(last, last_time) AS last, max(last_time) AS last_time
 FROM ({stored} UNION ALL {recent}) GROUP BY sensor, start ORDER BY sensor, start
 """
-_NO_MINUTES: Final = f"""
-AND (sensor, time // {DAY} * {DAY}) NOT IN (
-  SELECT (sensor, day) FROM minute_days WHERE day > $since - {DAY} AND day < $until)
+_NOT_ROLLED: Final = f"""
+AND (sensor, time // {DAY} * {DAY}) IN (
+  SELECT (sensor, start) FROM days WHERE {_THESE} AND start > $since - {DAY} AND start < $until
+  EXCEPT SELECT (sensor, day) FROM rolled_days
+  WHERE step = {{step}} AND day > $since - {DAY} AND day < $until)
 """
 
 
-def _rollup_from(step: int, stored: str) -> str:
+def _rollup_from(table: str, step: int) -> str:
+    stored = _STORED.format(table=table)
+    if step != DAY:
+        but = _NOT_ROLLED.format(step=step)
+        stored += "UNION ALL" + _RAW.format(step=step, table="settled", but=but)
     recent = _RAW.format(step=step, table="recent", but="")
     return _ROLLUP_OF_PARTS.format(stored=stored, recent=recent)
 
 
 ROLLUP_FROM: Final = {
-    MINUTE: _rollup_from(
-        MINUTE,
-        _STORED.format(table="minutes")
-        + "UNION ALL"
-        + _RAW.format(step=MINUTE, table="settled", but=_NO_MINUTES),
-    ),
-    HOUR: _rollup_from(HOUR, _STORED.format(table="hours")),
-    DAY: _rollup_from(DAY, _STORED.format(table="days")),
+    MINUTE: _rollup_from("minutes", MINUTE),
+    HOUR: _rollup_from("hours", HOUR),
+    DAY: _rollup_from("days", DAY),
 }
 """To be formatted with `these`: OF_THESE, or nothing for all sensors."""
 
 LATEST: Final = """
 SELECT sensor, max(time) AS time, arg_max(value, time) AS value FROM (
-  SELECT sensor, last_time AS time, last AS value FROM days WHERE municipality = $municipality
+  SELECT sensor, time, value FROM newest WHERE municipality = $municipality
   UNION ALL SELECT sensor, time, value FROM recent WHERE municipality = $municipality
 )
 GROUP BY sensor ORDER BY sensor
 """
-"""Of a sensor that is silent today, the last day that is rolled up knows."""

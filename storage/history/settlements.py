@@ -13,17 +13,16 @@ WHERE time < $before GROUP BY first ORDER BY first
 """
 
 DENSE: Final = """
-CREATE TEMP TABLE dense AS
-SELECT sensor, time // $day * $day AS day FROM recent
+INSERT INTO rolled_days
+SELECT $step, sensor, time // $day * $day AS first FROM recent
 WHERE time >= $since AND time < $until
   AND (sensor, time // $day * $day) NOT IN (
     SELECT (sensor, start) FROM days WHERE start >= $since AND start < $until)
-GROUP BY ALL HAVING count(*) >= 4 * count(DISTINCT time // $minute)
+GROUP BY ALL HAVING count(*) >= $many * count(DISTINCT time // $step)
 """
-"""Minutes are kept where they are far fewer than readings. Otherwise readings serve as quickly, and
-minutes would take more room than they do. A day that has been settled before keeps its kind."""
-
-ADD_DENSE: Final = "INSERT INTO minute_days SELECT sensor, day FROM dense"
+"""Minutes and hours are kept where they are far fewer than readings. Otherwise readings serve as
+quickly, and the roll-up would take more room than they do. A day that has been settled before
+keeps its kind."""
 
 _PARTS: Final = """
 SELECT municipality, sensor, time // $step * $step AS start, count(*) AS n,
@@ -31,17 +30,33 @@ SELECT municipality, sensor, time // $step * $step AS start, count(*) AS n,
 FROM recent WHERE time >= $since AND time < $until
 """
 
-ROLL_UP: Final = f"""
-INSERT INTO {{table}} {_PARTS}
+ROLL_UP_DAYS: Final = f"""
+INSERT INTO days {_PARTS}
 GROUP BY municipality, sensor, start ORDER BY sensor, start
 """
 
 ROLL_UP_DENSE: Final = f"""
-INSERT INTO minutes {_PARTS}
+INSERT INTO {{table}} {_PARTS}
   AND (sensor, time // $day * $day) IN (
-    SELECT (sensor, day) FROM minute_days WHERE day >= $since AND day < $until)
+    SELECT (sensor, day) FROM rolled_days
+    WHERE step = $step AND day >= $since AND day < $until)
 GROUP BY municipality, sensor, start ORDER BY sensor, start
 """
+
+NEWEST: Final = (
+    """
+CREATE TEMP TABLE newer AS
+SELECT municipality, sensor, max(time) AS time, arg_max(value, time) AS value FROM (
+  SELECT municipality, sensor, time, value FROM newest
+  UNION ALL
+  SELECT municipality, sensor, time, value FROM recent WHERE time >= $since AND time < $until
+)
+GROUP BY municipality, sensor ORDER BY sensor
+""",
+    "DELETE FROM newest",
+    "INSERT INTO newest SELECT * FROM newer",
+    "DROP TABLE newer",
+)
 
 MOVE: Final = """
 INSERT INTO settled SELECT * FROM recent

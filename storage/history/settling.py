@@ -25,6 +25,8 @@ LARGEST_MONTH: Final = 25_000_000
 """One with more is not sorted as a whole: its days are long enough to find a sensor in."""
 _DISORDER: Final = 0.1
 """The share of a month outside its longest run from which on it is sorted anew."""
+_ROLLED_WHERE_DENSE: Final = (("minutes", MINUTE, 4), ("hours", HOUR, 4))
+"""Where a step has so many readings on average, a day's roll-up is kept."""
 
 _Cursor = duckdb.DuckDBPyConnection
 
@@ -54,18 +56,15 @@ def to_settle(cursor: _Cursor, now: Instant) -> list[Span]:
 def settle(cursor: _Cursor, span: Span) -> None:
     """Move one piece and add it to the roll-ups, wholly or not at all."""
     with _Transaction(cursor):
-        cursor.execute(settlements.DENSE, {**span.given, "day": DAY, "minute": MINUTE}).complete()
-        cursor.execute(settlements.ADD_DENSE).complete()
-        for table, step in (("hours", HOUR), ("days", DAY)):
-            rolled = settlements.ROLL_UP.format(table=table)
-            cursor.execute(rolled, {**span.given, "step": step}).complete()
-        cursor.execute(
-            settlements.ROLL_UP_DENSE, {**span.given, "step": MINUTE, "day": DAY}
-        ).complete()
+        for table, step, many in _ROLLED_WHERE_DENSE:
+            given = {**span.given, "step": step, "day": DAY}
+            cursor.execute(settlements.DENSE, {**given, "many": many}).complete()
+            cursor.execute(settlements.ROLL_UP_DENSE.format(table=table), given).complete()
+        cursor.execute(settlements.ROLL_UP_DAYS, {**span.given, "step": DAY}).complete()
+        _say_all(cursor, settlements.NEWEST, span)
         ((moved,),) = cursor.execute(settlements.MOVE, span.given).fetchall()
         _add_run(cursor, month_of(span.since), moved)
         cursor.execute(settlements.REMOVE, span.given).complete()
-        cursor.execute("DROP TABLE dense").complete()
 
 
 def settled_until(cursor: _Cursor, now: Instant) -> None:
@@ -92,12 +91,17 @@ def put_in_order(cursor: _Cursor, month: Span) -> None:
         cursor.execute(settlements.REFILL).complete()
         cursor.execute("DROP TABLE sorted").complete()
         for table in ("minutes", "hours", "days"):
-            for statement in settlements.PUT_TOGETHER:
-                named = statement.format(table=table)
-                cursor.execute(named, month.given if "$" in named else None).complete()
+            together = [statement.format(table=table) for statement in settlements.PUT_TOGETHER]
+            _say_all(cursor, together, month)
         ((readings,),) = cursor.execute(settlements.RUNS, {"month": month.since}).fetchall()
         cursor.execute(settlements.FORGET_RUNS, {"month": month.since}).complete()
         _add_run(cursor, month.since, readings)
+
+
+def _say_all(cursor: _Cursor, statements: Iterable[str], span: Span) -> None:
+    """Execute one after the other; those that name a parameter get the span."""
+    for statement in statements:
+        cursor.execute(statement, span.given if "$" in statement else None).complete()
 
 
 def _add_run(cursor: _Cursor, month: Instant, readings: int) -> None:
