@@ -19,6 +19,7 @@ from appliance.services.pipelines import Pipelines
 from appliance.services.push import PushDevices
 from appliance.services.readings import ReadingsOfSensors
 from appliance.services.replay import Replays
+from appliance.services.rollups import Rollups
 from appliance.services.rules import Rules
 from appliance.services.screens import Screens
 from appliance.services.sensor_types import SensorTypes
@@ -49,6 +50,7 @@ class Services:
     push: PushDevices
     readings: ReadingsOfSensors
     replays: Replays
+    rollups: Rollups
     rules: Rules
     screens: Screens
     sensor_types: SensorTypes
@@ -81,6 +83,7 @@ async def open_services(world: World) -> Services:
         push=PushDevices(world),
         readings=ReadingsOfSensors(world, freshness),
         replays=Replays(world, freshness),
+        rollups=Rollups(world, freshness),
         rules=Rules(world),
         screens=Screens(world),
         sensor_types=SensorTypes(world),
