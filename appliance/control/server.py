@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
@@ -28,6 +29,9 @@ from appliance.domain.work import Progress
 
 _log = logging.getLogger(__name__)
 
+STOP_WITHIN: Final = 2.0
+"""Seconds that commands may take to end when they are cut off."""
+
 
 class ControlServer:
     """Carries out commands while the program runs; at most 4 at once, further callers wait."""
@@ -39,6 +43,8 @@ class ControlServer:
         self._token = desk.world.ids.new_secret()
         self._turns = asyncio.Semaphore(4)
         self._server: asyncio.Server | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._is_stopping = False
 
     async def start(self) -> None:
         """Listen, and write into the folder where and with which token."""
@@ -51,17 +57,33 @@ class ControlServer:
         part.replace(self._where)
 
     async def stop(self) -> None:
-        """Listen no more; commands under way are cut off."""
+        """Listen no more; commands under way are cut off, and whoever waits for them is told."""
         self._where.unlink(missing_ok=True)
         if self._server is not None:
             self._server.close()
+        self._is_stopping = True
+        for task in self._under_way:
+            task.cancel()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=STOP_WITHIN)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a stream server calls this in one
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
         try:
             async with self._turns:
                 await self._answer(reader, writer)
+        except asyncio.CancelledError:
+            if not self._is_stopping:
+                raise
+            stopping = Answer(error="Weir is stopping", hint="do it again when it runs")
+            writer.write(msgspec.json.encode(stopping) + b"\n")
         except (ConnectionError, asyncio.IncompleteReadError, TimeoutError):
             _log.info("control: the caller left")
+        except (msgspec.MsgspecError, ValueError):
+            _log.info("control: the caller is no weir")
         finally:
             writer.close()
             with contextlib.suppress(ConnectionError):
@@ -100,6 +122,11 @@ class ControlServer:
             await send_line(
                 writer, Answer(error=str(error), hint=error.advice, misused=is_misuse(error))
             )
+            return
+        except Exception as error:  # noqa: BLE001 the boundary of commands: who waits gets an answer
+            _log.exception("control: %s failed", call.command)
+            fault = f"Weir itself failed at this ({type(error).__name__})"
+            await send_line(writer, Answer(error=fault, hint="look into its log"))
             return
         size = await asyncio.to_thread(_size, output)
         await send_line(

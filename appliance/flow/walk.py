@@ -16,7 +16,7 @@ from collections.abc import Sequence as Several
 from dataclasses import replace
 from typing import Protocol
 
-from appliance.domain.errors import StorageFailed
+from appliance.domain.errors import StorageFailed, TooMany
 from appliance.domain.ids import NOBODY, MunicipalityId, Sequence
 from appliance.domain.instant import Instant
 from appliance.domain.readings import (
@@ -71,7 +71,7 @@ class Walk:
         self._clock = clock
         self._views = tuple(views)
         self._one_at_a_time = asyncio.Lock()
-        self._is_over = False
+        self._is_stopping = self._is_over = False
         self._describing = Describing()
         self.faults = Faults(clock)
         self._carried: Instant | None = None
@@ -87,7 +87,11 @@ class Walk:
             self._is_over = True
 
     async def drain(self) -> None:
-        """Wait until everything that came in is on disk and acknowledged, unless `run` has ended."""
+        """Wait until everything that came in is on disk and acknowledged, unless `run` has ended.
+
+        Imports are refused from now on: they would never come to an end.
+        """
+        self._is_stopping = True
         while not self._is_over and (self._intake.depth or self._one_at_a_time.locked()):
             async with self._one_at_a_time:
                 pass
@@ -135,8 +139,11 @@ class Walk:
     async def take_checked(self, batches: Several[CheckedBatch]) -> tuple[StoredBatch, ...]:
         """Put readings that need no door on disk (imported history), without duplicates.
 
-        The counts of what comes back say how many were there already.
+        The counts of what comes back say how many were there already. Raises TooMany while Weir
+        stops.
         """
+        if self._is_stopping:
+            raise TooMany(what="Weir is stopping; import again: what is there is recognised")
         async with self._one_at_a_time:
             await self._seen.room()
             fresh = await self._fresh(batches)

@@ -4,8 +4,11 @@ import random
 
 import pytest
 
-from tests.faults.town import HERE_DEVICES, THERE_DEVICE, Admin, Town
+from appliance.domain.instant import DAY, SECOND, Instant, text
+from tests.builders import NOON
+from tests.faults.town import HERE_DEVICES, THERE_DEVICE, Admin, Town, begun
 from tests.faults.witness import look_into
+from tests.running import command
 
 KILLS = 8
 
@@ -70,3 +73,32 @@ def test_stopped_under_load_it_ends_in_time_with_nothing_lost_and_nothing_to_wat
     town.let_devices_finish()
     town.stop()
     look_into(town.folder, town.here).must_agree()
+
+
+def test_stopped_in_the_middle_of_an_import_it_ends_in_time_and_the_import_can_be_repeated(
+    town: Town,
+) -> None:
+    file = town.folder.parent / "past.csv"
+    rows = 100_000
+    with file.open("w") as past:
+        past.write("device_id,timestamp,value\n")
+        for second in range(rows):
+            at = text(Instant(NOON - DAY - second * SECOND))
+            past.write(f"{HERE_DEVICES[0]},{at},3.1\n")
+    arguments = ("import", "readings", str(file), f"--municipality={town.here}")
+    town.start()
+    with begun(town.folder, *arguments) as importing:
+        while town.journalled() < 3:
+            assert importing.poll() is None, importing.communicate()
+        town.stop()
+        _, problem = importing.communicate(timeout=20)
+        assert importing.returncode == 1
+    assert problem == "weir: Weir is stopping; do it again when it runs\n"
+    assert town.weir is not None
+    assert "took longer" not in town.weir.log
+    figures = command(town.folder, *arguments)
+    assert figures["stored"] + figures["duplicate"] == rows
+    assert figures["duplicate"] >= 20_000, "what was stored before stays"
+    here = look_into(town.folder, town.here)
+    here.must_agree()
+    assert len(here.journalled) == rows

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from tests.faults.device import Device
-from tests.running import PASSWORD, Running, found, start
+from tests.running import PASSWORD, ROOT, WEIR, Running, environment, found, start
 
 HERE_DEVICES = ("PS-1", "PS-2", "PS-3")
 THERE_DEVICE = "PS-9"
@@ -106,6 +107,13 @@ class Town:
             api.headers["Authorization"] = f"Bearer {self.token}"
             yield api
 
+    def journalled(self) -> int:
+        """Count the batches in the journal."""
+        assert self.weir is not None
+        metrics = httpx.get(f"{self.weir.url}/metrics", timeout=5).text
+        (line,) = (m for m in metrics.splitlines() if m.startswith("weir_journal_sequence "))
+        return int(float(line.split()[1]))
+
     def let_devices_report(self) -> list[Device]:
         """Let all four devices report until they are told otherwise."""
         values = dict.fromkeys(HERE_DEVICES, TOO_HIGH) | {THERE_DEVICE: AS_USUAL}
@@ -175,6 +183,20 @@ class Admin(threading.Thread):
             api.post(f"{path}/acknowledge", json={"notes": "seen"})
         if api.post(f"{path}/comments", json={"comment": words}).is_success:
             self.said.append((alert["id"], words))
+
+
+@contextmanager
+def begun(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Begin a command and do something else meanwhile."""
+    with subprocess.Popen(
+        [*WEIR, *arguments, "--data", str(folder), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment(),
+    ) as process:
+        yield process
 
 
 def copy_of(folder: Path, target: Path) -> Path:
