@@ -101,8 +101,13 @@ async def test_what_makes_no_sense_or_is_too_much_is_refused(weir: Weir, query: 
     assert answer.body["detail"]
 
 
-async def test_a_super_admin_says_whose(weir: Weir):
+async def test_a_super_admin_sees_all_municipalities_or_the_one_that_is_named(weir: Weir):
     await with_readings(weir)
-    assert (await weir.chief.get(f"readings/rollup?{DAY}")).status == 422
-    found = await weir.chief.get(f"readings/rollup?{DAY}&municipality_id={weir.there.id}")
-    assert [s["sensor_id"] for s in found.body["sensors"]] == [weir.there.sensor["id"]]
+    here, there = weir.here.sensor["id"], weir.there.sensor["id"]
+    for query, expected in (
+        ("", {here, there}),
+        (f"&municipality_id={weir.there.id}", {there}),
+        (f"&sensor_ids={there}", {there}),
+    ):
+        found = await weir.chief.get(f"readings/rollup?{DAY}{query}")
+        assert {s["sensor_id"] for s in found.body["sensors"]} == expected

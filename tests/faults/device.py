@@ -63,11 +63,14 @@ class Device(threading.Thread):
     def _connected(self) -> socket.socket:
         host, port = self._address().rsplit(":", 1)
         connection = socket.create_connection((host, int(port)), PATIENCE)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(_connect(self.name, self._key))
-        if _exactly(connection, 4) != b"\x20\x02\x00\x00":
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(_connect(self.name, self._key))
+            if _exactly(connection, 4) != b"\x20\x02\x00\x00":
+                raise ConnectionError("refused")
+        except OSError:
             connection.close()
-            raise ConnectionError("refused")
+            raise
         self.connections += 1
         return connection
 

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 import numpy as np
 from msgspec import Meta, Struct
 
-from appliance.domain.access import ViewNetwork
+from appliance.domain.access import Grant, ViewNetwork
 from appliance.domain.ids import SensorId
 from appliance.domain.instant import SECOND
 from appliance.domain.readings import Floats, Ints
+from appliance.services.readings import Span
 from appliance.services.rollups import Chosen, RolledUp
 from web.api.readings import span_of
 from web.asking import Ask
@@ -53,13 +54,25 @@ class RollupOut(Struct, frozen=True, rename={"since": "from", "until": "to"}):
 
 
 async def get_rollup(ask: Ask[ViewNetwork]) -> RollupOut:
-    """Give a roll-up."""
+    """Give a roll-up, over all municipalities for a super admin who names none."""
     query: RollupQuery = ask.query
     span = span_of(ask, query.since, query.until, query.hours)
     chosen = Chosen(tuple(SensorId(s) for s in query.sensor_ids), query.sensor_type)
-    grant = await ask.one()
-    found = await ask.services.rollups.of(grant, chosen, span, query.step * SECOND)
-    return RollupOut(time(found.span.since), time(found.span.until), query.step, _by_sensor(found))
+    rolled = await _rolled_up(ask, chosen, span, query.step * SECOND)
+    whole = rolled[0].span if rolled else span
+    sensors = [sensor for found in rolled for sensor in _by_sensor(found)]
+    return RollupOut(time(whole.since), time(whole.until), query.step, sensors)
+
+
+async def _rolled_up(
+    ask: Ask[ViewNetwork], chosen: Chosen, span: Span, step: int
+) -> list[RolledUp]:
+    async def within(grant: Grant[ViewNetwork]) -> RolledUp:
+        return await ask.services.rollups.of(grant, chosen, span, step)
+
+    if chosen.sensors:
+        return [await ask.found(within)]
+    return [await within(grant) for grant in await ask.every()]
 
 
 def _by_sensor(found: RolledUp) -> list[SensorRollup]:
