@@ -258,6 +258,7 @@ class Connection(asyncio.Protocol):
             self._silence.cancel()
         if self._peer is None or not self.is_open:
             return
+        self._lobby.recognise(self)
         self._reader.largest = self._options.largest_packet
         if packet.keep_alive:
             self._listen(packet.keep_alive * 1.5)

@@ -68,7 +68,7 @@ class FrontDoor:
         self._clock = clock
         self._store = store
         self._options = options
-        self._lobby = Lobby("MQTT", options.max_connections)
+        self._lobby = Lobby("MQTT", options.max_connections, options.max_strangers)
         self._errands = Errands()
         self._changed = asyncio.Event()
         self._inside: _Inside | None = None

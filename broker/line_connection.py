@@ -120,6 +120,7 @@ class LineConnection(asyncio.Protocol):
         self._refusals = 0
         if not self._is_known:
             self._is_known = True
+            self._lobby.recognise(self)
             if self._timer is not None:
                 self._timer.cancel()
             self._check_idle()

@@ -31,7 +31,7 @@ class LineDoor:
         self._intake = intake
         self._clock = clock
         self._options = options
-        self._lobby = Lobby("TCP", options.max_connections)
+        self._lobby = Lobby("TCP", options.max_connections, options.max_strangers)
         self._outstanding = Outstanding()
         self._server: asyncio.Server | None = None
         self._held: deque[LineConnection] = deque()
@@ -68,6 +68,11 @@ class LineDoor:
     def __len__(self) -> int:
         """Count the connections."""
         return len(self._lobby)
+
+    @property
+    def turned_away(self) -> int:
+        """Count the connections that found no place, or lost it before a good line came."""
+        return self._lobby.turned_away
 
     def _connection(self) -> LineConnection:
         return LineConnection(self._lobby, self, self._options)

@@ -5,11 +5,19 @@ import logging
 from collections.abc import Iterator
 from typing import Final, Protocol
 
+from broker.strangers import Strangers
+
 _log: Final = logging.getLogger(__name__)
+_PLENTY: Final = 0.5
 
 
 class Visitor(Protocol):
     """A connection, as the lobby sees it."""
+
+    @property
+    def address(self) -> str:
+        """Where it comes from: the host, a colon and the port."""
+        ...
 
     def go(self) -> None:
         """Close: the door stops."""
@@ -25,33 +33,50 @@ class Visitor(Protocol):
 
 
 class Lobby:
-    """The connections of one door. Full refuses: who comes then is sent away at once."""
+    """The connections of one door: at most `most`, of which `most_strangers` are unauthenticated.
 
-    def __init__(self, door: str, most: int) -> None:
+    Full has a stranger give way to whoever comes, from the neighbourhood that has most of them
+    here; who has shown who it is keeps its place. Full of those, the door turns the next away.
+    """
+
+    def __init__(self, door: str, most: int, most_strangers: int) -> None:
         self._door = door
         self._most = most
+        self._most_strangers = most_strangers
         self._visitors: set[Visitor] = set()
+        self._strangers: Strangers[Visitor] = Strangers()
         self._was_full = False
         self._empty = asyncio.Event()
         self._empty.set()
         self.turned_away = 0
+        """Connections that found no place, or lost it before they had shown who they are."""
 
     def enter(self, visitor: Visitor) -> bool:
-        """Let a connection in, or say that there is no place."""
-        if len(self._visitors) >= self._most:
+        """Let a connection in as a stranger, or say that there is no place."""
+        is_full = len(self._visitors) >= self._most
+        if is_full or len(self._strangers) >= self._most_strangers:
             self.turned_away += 1
-            self._note_fullness(full=True)
-            return False
+            self._note_fullness()
+            if not self._have_one_give_way():
+                return False
         self._visitors.add(visitor)
+        self._strangers.add(visitor, visitor.address.rpartition(":")[0])
         self._empty.clear()
         return True
+
+    def recognise(self, visitor: Visitor) -> None:
+        """Note that a connection has shown who it is: its place is its own from now on."""
+        self._strangers.discard(visitor)
 
     def leave(self, visitor: Visitor) -> None:
         """Note that a connection is over."""
         if visitor not in self._visitors:
             return
         self._visitors.remove(visitor)
-        self._note_fullness(full=False)
+        self._strangers.discard(visitor)
+        if self._was_full and self._has_room_again():
+            self._was_full = False
+            _log.warning("%s: there is room for connections again", self._door)
         if not self._visitors:
             self._empty.set()
 
@@ -74,12 +99,28 @@ class Lobby:
             for visitor in self:
                 visitor.abort()
 
-    def _note_fullness(self, *, full: bool) -> None:
-        if full and not self._was_full:
-            _log.warning("%s: all %d connections are taken, refusing more", self._door, self._most)
-        elif self._was_full and not full:
-            _log.warning("%s: there is room for connections again", self._door)
-        self._was_full = full
+    def _have_one_give_way(self) -> bool:
+        visitor = self._strangers.first_to_go()
+        if visitor is None:
+            return False
+        self.leave(visitor)
+        visitor.abort()
+        return True
+
+    def _note_fullness(self) -> None:
+        if not self._was_full:
+            self._was_full = True
+            _log.warning(
+                "%s: full, %d connections of which %d have not signed in; those give way",
+                *(self._door, len(self._visitors), len(self._strangers)),
+            )
+
+    def _has_room_again(self) -> bool:
+        """Say so when half is free again, so that a flood fills no log."""
+        return (
+            len(self._visitors) <= self._most * _PLENTY
+            and len(self._strangers) <= self._most_strangers * _PLENTY
+        )
 
 
 class Outstanding:

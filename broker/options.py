@@ -8,7 +8,9 @@ class DoorOptions:
     """The MQTT front door's bounds."""
 
     max_connections: int = 10_000
-    """One more is refused, never parked."""
+    """For one more, a connection that has not shown who it is gives way; without such, it goes."""
+    max_strangers: int = 4_000
+    """Connections that have not shown who they are; for one more, one of them gives way."""
     connect_within: float = 10.0
     """How long a peer may take to show who it is."""
     largest_connect: int = 8 * 1024
@@ -60,7 +62,9 @@ class LineOptions:
     """The line-JSON door's bounds."""
 
     max_connections: int = 1_000
-    """One more is told so and closed."""
+    """For one more, a connection without a good line gives way; without such, it is told and goes."""
+    max_strangers: int = 500
+    """Connections without a good line so far; for one more, one of them gives way."""
     first_line_within: float = 10.0
     """How long a peer may take until a line of a known device has come."""
     idle_within: float = 600.0
