@@ -7,7 +7,7 @@ from appliance.domain.ids import NOBODY, Sequence
 from appliance.domain.instant import Instant
 from appliance.domain.readings import CheckedBatch, Counts, Door, Readings, StoredBatch
 from appliance.flow.faults import Faults
-from appliance.ports.journal import Journal
+from appliance.ports.journal import Damage, Journal
 
 
 class LegibleJournal:
@@ -24,6 +24,10 @@ class LegibleJournal:
     @property
     def last(self) -> Sequence:
         return self._journal.last
+
+    @property
+    def first(self) -> Sequence:
+        return self._journal.first
 
     async def append(self, batches: Several[CheckedBatch]) -> tuple[StoredBatch, ...]:
         return await self._journal.append(batches)
@@ -44,6 +48,12 @@ class LegibleJournal:
             return await self._journal.batch(sequence)
         except StorageFailed as problem:
             return self._stand_in(_damaged(problem), problem)
+
+    async def forget(self, through: Sequence) -> int:
+        return await self._journal.forget(through)
+
+    async def verify(self) -> tuple[Damage, ...]:
+        return await self._journal.verify()
 
     def _stand_in(self, place: Sequence, problem: StorageFailed) -> StoredBatch:
         self._faults.note(f"reading batch {place} of the journal, which is damaged", problem)

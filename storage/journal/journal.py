@@ -10,6 +10,7 @@ from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import Sequence
 from appliance.domain.readings import CheckedBatch, StoredBatch
 from appliance.ports.clock import Clock
+from appliance.ports.journal import Damage
 from storage.journal.file import open_for_writing
 from storage.journal.reader import Readers
 from storage.journal.writer import Answer, GroupCommit, Waiting
@@ -71,6 +72,10 @@ class SqliteJournal:
     def last(self) -> Sequence:
         return self._last
 
+    @property
+    def first(self) -> Sequence:
+        return Sequence(1)
+
     async def append(self, batches: Several[CheckedBatch]) -> tuple[StoredBatch, ...]:
         if not batches:
             return ()
@@ -94,6 +99,31 @@ class SqliteJournal:
             return None
         found = await self._readers.read(Sequence(sequence - 1), sequence, 1, 1)
         return found[0]
+
+    async def forget(self, through: Sequence) -> int:
+        del through
+        return 0  # one file has all, so nothing can be given back
+
+    async def verify(self) -> tuple[Damage, ...]:
+        found: list[Damage] = []
+        place, last = 0, self._last
+        while place < last:
+            try:
+                batches = await self.read(Sequence(place))
+                place = batches[-1].sequence
+            except StorageFailed as problem:
+                damaged = problem.fields.get("damaged")
+                if not isinstance(damaged, int):
+                    raise
+                if damaged > place + 1:  # what lies before it has not been read yet
+                    place = (await self.read(Sequence(place), limit=damaged - 1 - place))[
+                        -1
+                    ].sequence
+                    continue
+                where = Sequence(damaged)
+                found.append(Damage(self._path.name, 0, 0, where, where, str(problem)))
+                place = damaged
+        return tuple(found)
 
     def _tell(self, answers: list[Answer]) -> None:
         self._loop.call_soon_threadsafe(self._resolve, answers)

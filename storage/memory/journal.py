@@ -7,6 +7,7 @@ from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import Sequence
 from appliance.domain.readings import CheckedBatch, StoredBatch
 from appliance.ports.clock import Clock
+from appliance.ports.journal import Damage
 
 
 class MemoryJournal:
@@ -15,12 +16,17 @@ class MemoryJournal:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._batches: list[StoredBatch] = []
+        self._forgotten = 0
         self._problem = ""
         self._failed = asyncio.Event()
 
     @property
     def last(self) -> Sequence:
-        return Sequence(len(self._batches))
+        return Sequence(self._forgotten + len(self._batches))
+
+    @property
+    def first(self) -> Sequence:
+        return Sequence(self._forgotten + 1)
 
     def fail(self, problem: str = "the disk is full") -> None:
         """Refuse every append from now on, as after a failed sync."""
@@ -58,7 +64,8 @@ class MemoryJournal:
     ) -> tuple[StoredBatch, ...]:
         found: list[StoredBatch] = []
         readings = 0
-        for batch in self._batches[after : after + limit]:
+        start = max(0, after - self._forgotten)
+        for batch in self._batches[start : start + limit]:
             found.append(batch)
             readings += len(batch.readings)
             if readings >= most_readings:
@@ -66,4 +73,21 @@ class MemoryJournal:
         return tuple(found)
 
     async def batch(self, sequence: Sequence) -> StoredBatch | None:
-        return self._batches[sequence - 1] if 1 <= sequence <= self.last else None
+        if not self.first <= sequence <= self.last:
+            return None
+        return self._batches[sequence - self.first]
+
+    async def forget(self, through: Sequence) -> int:
+        several = max(0, min(through, self.last) - self.first)
+        gone, self._batches = self._batches[:several], self._batches[several:]
+        self._forgotten += several
+        return sum(_bytes(batch) for batch in gone)
+
+    async def verify(self) -> tuple[Damage, ...]:
+        return ()
+
+
+def _bytes(batch: StoredBatch) -> int:
+    rows = batch.readings
+    columns = (rows.sensors, rows.times, rows.arrived, rows.values, rows.quality, rows.marks)
+    return 1 + sum(column.nbytes for column in columns)
