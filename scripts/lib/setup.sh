@@ -72,6 +72,10 @@ provide_strace_and_curl() { # what the tests of syncs, and the examples in the d
   ((${#missing[@]} == 0)) || apt_install "${missing[@]}"
 }
 
+provide_compiler() { # the load generator of the benchmarks
+  command -v gcc >/dev/null && [[ -e /usr/include/stdlib.h ]] || apt_install gcc libc6-dev
+}
+
 provide_chromium() {
   command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
     apt_install chromium
