@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,17 @@ class Running:
         self.process.wait(10)
 
 
-def start(folder: Path, *options: str, within: float = 30.0) -> Running:
-    """Start a server and wait for its `ready` line; it raises with the log when none comes."""
+def start(
+    folder: Path,
+    *options: str,
+    within: float = 30.0,
+    program: Sequence[str] = WEIR,
+    extra: Mapping[str, str] | None = None,
+) -> Running:
+    """Start a server and wait for its `ready` line; it raises with the log when none comes.
+
+    `program` may be another that ends in Weir's command line, `extra` adds to its environment.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     number = len(list(folder.parent.glob("*.out")))
     output = folder.parent / f"{folder.name}-{number}.out"
@@ -73,7 +82,7 @@ def start(folder: Path, *options: str, within: float = 30.0) -> Running:
     with output.open("w") as out, log.open("w") as err:
         process = subprocess.Popen(
             [
-                *WEIR,
+                *program,
                 "serve",
                 "--data",
                 str(folder),
@@ -89,7 +98,7 @@ def start(folder: Path, *options: str, within: float = 30.0) -> Running:
             stderr=err,
             text=True,
             cwd=ROOT,
-            env=environment(),
+            env={**environment(), **(extra or {})},
         )
     deadline = time.monotonic() + within
     while time.monotonic() < deadline and process.poll() is None:

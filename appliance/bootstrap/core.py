@@ -98,14 +98,16 @@ class Core:
         del batches
         self._journal_grew.set()
 
+    def jobs(self) -> tuple[Job, ...]:
+        """Give what happens by the clock."""
+        return (
+            Job("learn", LEARN_AT, self.learn, LEARN_WITHIN),
+            Job("tidy history", TIDY_AT, self._tidy, TIDY_WITHIN),
+        )
+
     def parts(self) -> list[Part]:
         """Give the parts in the order in which they start; stopping is the reverse."""
-        schedule = Schedule(
-            (
-                Job("learn", LEARN_AT, self.learn, LEARN_WITHIN),
-                Job("tidy history", TIDY_AT, self._tidy, TIDY_WITHIN),
-            )
-        )
+        schedule = Schedule(self.jobs())
         return [
             Part("operations", start=self.operations.start, stop=self.operations.stop),
             Part("journal", self.journal.start, self._watch_journal, self.journal.stop),
