@@ -8,7 +8,7 @@ walk ─▶ publish ─▶ Copies ─▶ Hub ─▶ Delivery ─▶ SubscriberPe
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from appliance.domain.errors import StorageFailed
@@ -28,6 +28,7 @@ from broker.lobby import Lobby
 from broker.options import DoorOptions
 from broker.reception import Reception
 from broker.topics import ALERTS, Walls, whose
+from broker.ways import Entrance, Way
 
 _ANY_QOS: Final = 2
 """What this program itself says: each subscriber gets it with the QoS that it asked for."""
@@ -49,8 +50,8 @@ class DoorFigures:
 class FrontDoor:
     """Devices report here, people and programs listen here. Implements Announcements.
 
-    `start`, then `run` in the supervisor's TaskGroup, then `stop`; `run` may be cancelled before
-    or after `stop`.
+    `start`, further ways by `listen`, `run` in the supervisor's TaskGroup, then `stop`; `run` may be
+    cancelled before or after `stop`.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class FrontDoor:
         self._changed = asyncio.Event()
         self._inside: _Inside | None = None
 
-    async def start(self, host: str, port: int) -> int:
+    async def start(self, host: str, port: int, way: Way | None = None) -> int:
         """Listen, and give the port; raises OSError where that is not possible."""
         for name in ("amqtt", "transitions"):  # each message would be a line
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -82,14 +83,21 @@ class FrontDoor:
         await inside.hub.start()
         try:
             inside.restore(await inside.record.begin())
-            inside.server = await asyncio.get_running_loop().create_server(
-                inside.connection, host, port, backlog=_BACKLOG
-            )
+            return await self.listen(host, port, way)
         except BaseException:
             self._inside = None
             await inside.hub.shutdown()
             raise
-        bound: int = inside.server.sockets[0].getsockname()[1]
+
+    async def listen(self, host: str, port: int, way: Way | None = None) -> int:
+        """Open a further way to the very same door, and give its port; OSError as `start`."""
+        inside = self._started()
+        entrance = Entrance(way or Way(), self._lobby, self._options.handshake_within)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: entrance(inside.connection()), host, port, backlog=_BACKLOG
+        )
+        inside.servers.append(server)
+        bound: int = server.sockets[0].getsockname()[1]
         return bound
 
     async def run(self) -> None:
@@ -113,8 +121,8 @@ class FrontDoor:
         inside, self._inside = self._inside, None
         if inside is None:
             return
-        if inside.server is not None:
-            inside.server.close()
+        for server in inside.servers:
+            server.close()
         for visitor in self._lobby:
             visitor.read_no_more()
         await inside.services.outstanding.none(self._options.stop_within)
@@ -184,7 +192,7 @@ class FrontDoor:
 
     def _started(self) -> "_Inside":
         if self._inside is None:
-            raise RuntimeError("run() comes after start()")
+            raise RuntimeError("start() comes first")
         return self._inside
 
     async def _make_room(self, services: DeviceServices) -> None:
@@ -222,7 +230,7 @@ class _Inside:
     reception: Reception
     lobby: Lobby
     options: DoorOptions
-    server: asyncio.Server | None = None
+    servers: list[asyncio.Server] = field(default_factory=list)
 
     def restore(self, kept: Kept) -> None:
         """Go on from what was kept."""

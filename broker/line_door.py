@@ -12,6 +12,7 @@ from broker import lines
 from broker.line_connection import LineConnection, Slot
 from broker.lobby import Lobby, Outstanding
 from broker.options import LineOptions
+from broker.ways import Entrance, Way
 
 _BACKLOG: Final = 256
 _LONGEST_NAME: Final = 128
@@ -20,8 +21,8 @@ _LONGEST_NAME: Final = 128
 class LineDoor:
     """Loggers that speak neither MQTT nor HTTP report here.
 
-    `start`, then `run` in the supervisor's TaskGroup, then `stop`; `run` may be cancelled before
-    or after `stop`.
+    `start`, further ways by `listen`, `run` in the supervisor's TaskGroup, then `stop`; `run` may be
+    cancelled before or after `stop`.
     """
 
     def __init__(
@@ -33,16 +34,22 @@ class LineDoor:
         self._options = options
         self._lobby = Lobby("TCP", options.max_connections, options.max_strangers)
         self._outstanding = Outstanding()
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._held: deque[LineConnection] = deque()
         self._someone_waits = asyncio.Event()
 
-    async def start(self, host: str, port: int) -> int:
+    async def start(self, host: str, port: int, way: Way | None = None) -> int:
         """Listen, and give the port; raises OSError where that is not possible."""
-        self._server = await asyncio.get_running_loop().create_server(
-            self._connection, host, port, backlog=_BACKLOG
+        return await self.listen(host, port, way)
+
+    async def listen(self, host: str, port: int, way: Way | None = None) -> int:
+        """Open a further way in, and give its port; OSError as `start`."""
+        entrance = Entrance(way or Way(), self._lobby, self._options.handshake_within)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: entrance(self._connection()), host, port, backlog=_BACKLOG
         )
-        bound: int = self._server.sockets[0].getsockname()[1]
+        self._servers.append(server)
+        bound: int = server.sockets[0].getsockname()[1]
         return bound
 
     async def run(self) -> None:
@@ -56,10 +63,11 @@ class LineDoor:
 
     async def stop(self) -> None:
         """Take nothing more, let answers out for what settles in time, then close."""
-        if self._server is None:
+        if not self._servers:
             return
-        self._server.close()
-        self._server = None
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
         for visitor in self._lobby:
             visitor.read_no_more()
         await self._outstanding.none(self._options.stop_within)

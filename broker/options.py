@@ -11,6 +11,8 @@ class DoorOptions:
     """For one more, a connection that has not shown who it is gives way; without such, it goes."""
     max_strangers: int = 4_000
     """Connections that have not shown who they are; for one more, one of them gives way."""
+    handshake_within: float = 10.0
+    """How long a handshake of TLS or WebSocket may take, each, before CONNECT."""
     connect_within: float = 10.0
     """How long a peer may take to show who it is."""
     largest_connect: int = 8 * 1024
@@ -65,6 +67,8 @@ class LineOptions:
     """For one more, a connection without a good line gives way; without such, it is told and goes."""
     max_strangers: int = 500
     """Connections without a good line so far; for one more, one of them gives way."""
+    handshake_within: float = 10.0
+    """How long a handshake of TLS may take, before the first line."""
     first_line_within: float = 10.0
     """How long a peer may take until a line of a known device has come."""
     idle_within: float = 600.0

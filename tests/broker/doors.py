@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from broker.codec.reader import PacketReader
 from broker.front_door import FrontDoor
 from broker.line_door import LineDoor
 from broker.options import DoorOptions, LineOptions
+from broker.ways import Way
 from storage.memory.sessions import MemorySessions
 from tests.builders import HERE, OTHER_SENSOR, THERE, a_sensor, an_admitted_device
 from tests.fakes import FixedClock
@@ -109,6 +110,7 @@ class FakeIntake:
     counts: Callable[[], Counts] = stored
     rejections: tuple[Rejection, ...] = ()
     has_room: asyncio.Event = field(default_factory=asyncio.Event)
+    refuses_unacknowledged: bool = False
 
     def take(self, message: RawMessage, settled: Callable[[Settled], None]) -> bool:
         self.taken.append(message)
@@ -147,10 +149,18 @@ class FakeIntake:
         return [message.payload for message in self.taken]
 
 
+Dial = Callable[[int], Awaitable[tuple[Any, Any]]]
+"""Gives the reader and the writer of a connection to a port of this machine."""
+
+
+async def dial_plain(port: int) -> tuple[Any, Any]:
+    return await asyncio.open_connection("127.0.0.1", port)
+
+
 class Client:
     """Speaks raw packets to a door."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: Any, writer: Any) -> None:
         self.reader = reader
         self.writer = writer
         self._packets = PacketReader()
@@ -209,6 +219,8 @@ class Doors:
     clock: FixedClock = field(default_factory=FixedClock)
     store: MemorySessions = field(default_factory=MemorySessions)
     clients: list[Client] = field(default_factory=list)
+    way: Way = field(default_factory=Way)
+    dial: Dial = dial_plain
     port: int = 0
     door: FrontDoor = field(init=False)
 
@@ -221,7 +233,7 @@ class Doors:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["Doors"]:
-        self.port = await self.door.start("127.0.0.1", 0)
+        self.port = await self.door.start("127.0.0.1", 0, self.way)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(self.door.run())
             try:
@@ -235,7 +247,7 @@ class Doors:
                         await client.close()
 
     async def client(self) -> Client:
-        made = Client(*await asyncio.open_connection("127.0.0.1", self.port))
+        made = Client(*await self.dial(self.port))
         self.clients.append(made)
         return made
 

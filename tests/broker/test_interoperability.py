@@ -1,15 +1,18 @@
 """The ten behaviours that Eclipse Paho's interoperability tests ask of an MQTT 3.1.1 server.
 
+They hold over TCP, TLS, WebSocket and WebSocket over TLS alike: it is one door.
 Their topics belong to nobody, so the town has opened them; `nosubscribe` stays closed.
 """
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from broker.codec.encode import encode
 from broker.codec.packets import Connack, Connect, Disconnect, Publish, ReturnCode, Will
 from broker.options import DoorOptions
+from tests.broker.dialing import WAYS, reach
 from tests.broker.doors import (
     HERE_TOKEN,
     OPERATOR_TOKEN,
@@ -22,9 +25,11 @@ from tests.broker.programs import Program
 FREE = ("TopicA/#", "Topic/#", "/TopicA/#")
 
 
-@pytest.fixture
-async def doors() -> AsyncIterator[Doors]:
-    opened = Doors(options=DoorOptions(free_topics=FREE))
+@pytest.fixture(params=WAYS)
+async def doors(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Doors]:
+    options = DoorOptions(free_topics=FREE)
+    taken = reach(request.param, tmp_path)
+    opened = Doors(options=options, way=taken.way, dial=taken.dial)
     async with opened.open():
         yield opened
 
