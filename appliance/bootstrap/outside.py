@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance.bootstrap.core import Core
+from appliance.bootstrap.places import places
 from appliance.config.configuration import Address, Configuration
 from appliance.control.commands.files import (
     export_readings,
@@ -23,6 +24,7 @@ from appliance.flow.reading_events import publish_alerts, withdraw_alerts
 from appliance.flow.recovery import MOST_RETAINED, active_alerts
 from appliance.health.base import Surroundings
 from appliance.health.checks import run_checks
+from appliance.machine.descriptors import raise_limit
 from appliance.machine.folder import DataFolder
 from appliance.services.assembly import Services, open_services
 from appliance.services.passwords import Passwords
@@ -47,12 +49,18 @@ class Outside:
         self._core = core
         self.bound: dict[str, Address] = {}
         """Where each door listens, by option."""
-        topics = DoorOptions(free_topics=configuration.mqtt_free_topics)
+        self._places = places(raise_limit())
+        doors = DoorOptions(
+            max_connections=self._places.mqtt,
+            max_strangers=self._places.mqtt * 2 // 5,
+            free_topics=configuration.mqtt_free_topics,
+        )
         self._mqtt = FrontDoor(
-            core.registry, core.intake, core.registry, core.clock, core.sessions, topics
+            core.registry, core.intake, core.registry, core.clock, core.sessions, doors
         )
         core.registry.notify(self._mqtt.look_again)
-        self._tcp = LineDoor(core.registry, core.intake, core.clock, LineOptions())
+        lines = LineOptions(max_connections=self._places.tcp, max_strangers=self._places.tcp // 2)
+        self._tcp = LineDoor(core.registry, core.intake, core.clock, lines)
         self._services: Services | None = None
         self._web: WebServer | None = None
         self._control: ControlServer | None = None
