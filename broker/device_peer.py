@@ -149,6 +149,9 @@ class DevicePeer:
             detail = f"published to {packet.topic[:_EXCERPT]!r}"
             self._services.refuse(self._device, Reason.NOT_ITS_TOPIC, detail, packet.payload)
             self._answers.refused(packet)
+        elif not packet.qos and self._services.intake.refuses_unacknowledged:
+            detail = "QoS 0 while the disk is nearly full"
+            self._services.refuse(self._device, Reason.DISK_FULL, detail)
         elif self._answers.is_new(packet):
             self._take(packet, report)
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import apsw
 
-from appliance.domain.errors import StartRefused, StorageFailed
+from appliance.domain.errors import DiskFull, StartRefused, StorageFailed
 
 BUSY_MILLISECONDS: Final = 5_000
 KEY_LENGTH: Final = 32
@@ -83,7 +83,18 @@ def storage_failures(path: Path | None) -> Iterator[None]:
             store=store, problem="the key does not fit this file, or it is no database"
         ) from error
     except apsw.Error as error:
+        if is_full(error):
+            raise DiskFull(store=store) from error
         raise StorageFailed(store=store, problem=str(error)) from error
+
+
+def is_full(error: apsw.Error) -> bool:
+    """Say whether only room is missing: the transaction was rolled back, and can be done again.
+
+    SHMSIZE: the index of the write-ahead log could not grow. A failed sync is never among these.
+    """
+    shm = getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE
+    return isinstance(error, apsw.FullError) or shm
 
 
 def _flags(*, read_only: bool) -> int:

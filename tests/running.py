@@ -92,6 +92,8 @@ def start(
                 "127.0.0.1:0",
                 "--tcp",
                 "127.0.0.1:0",
+                "--disk-ballast",
+                "0",  # folders of tests are copied
                 *options,
             ],
             stdout=out,

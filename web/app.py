@@ -9,6 +9,7 @@ import msgspec
 from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException
 
+from appliance.domain.errors import DiskFull
 from appliance.services.assembly import Services
 from web.asking import Reply
 from web.live import LiveStreams
@@ -66,6 +67,7 @@ def _view(route: Route, services: Services) -> Callable[..., Awaitable[Response]
     async def view(**_: Any) -> Response:  # noqa: ANN401
         try:
             ask = await read_request(route, request, services)
+            _must_have_room(route, services)
             outcome = await route.handler(ask)
         except asyncio.CancelledError:
             raise
@@ -74,6 +76,11 @@ def _view(route: Route, services: Services) -> Callable[..., Awaitable[Response]
         return answer(route, outcome)
 
     return view
+
+
+def _must_have_room(route: Route, services: Services) -> None:
+    if route.needs_room and services.disk.withholds_acks:
+        raise DiskFull(store="Weir")
 
 
 def answer(route: Route, outcome: Any) -> Response:  # noqa: ANN401

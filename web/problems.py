@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from appliance.domain.errors import (
     Conflict,
     DeliveryFailed,
+    DiskFull,
     Invalid,
     NotAllowed,
     NotFound,
@@ -31,6 +32,7 @@ STATUS: Final[dict[type[WeirError], int]] = {
     NotAllowed: 403,
     TooMany: 429,
     Refused: 400,
+    DiskFull: 507,
     StorageFailed: 503,
     DeliveryFailed: 502,
     WeirError: 500,
@@ -86,6 +88,8 @@ def _refused(error: WeirError) -> Problem:
             headers["WWW-Authenticate"] = "Bearer"
         case TooMany():
             headers["Retry-After"] = str(error.fields.get("retry_after", 5))
+        case DiskFull():
+            headers["Retry-After"] = "30"
         case StorageFailed():
             _log.error("a request could not be served: %s", error)
             headers["Retry-After"] = "10"

@@ -42,12 +42,19 @@ class Route:
     body: type | None = None
     query: type | None = None
     status: int = 200
+    on_full_disk: bool | None = None
+    """Whether it is answered while the disk takes nothing; None: if it only looks (GET)."""
 
     def __post_init__(self) -> None:
         """Refuse a route whose access is neither a permission nor explicitly open."""
         is_permission = isinstance(self.access, type) and issubclass(self.access, Permission)
         if not is_permission and not isinstance(self.access, Open):
             raise TypeError(f"{self.method} {self.path} does not say who may use it")
+
+    @property
+    def needs_room(self) -> bool:
+        """Whether it is refused while the disk takes nothing."""
+        return self.method != "GET" if self.on_full_disk is None else not self.on_full_disk
 
     @property
     def rule(self) -> str:

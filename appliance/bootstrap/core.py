@@ -5,17 +5,20 @@ import asyncio
 from appliance.bootstrap.ways_out import messengers
 from appliance.config.configuration import Configuration
 from appliance.demo.postbox import Postbox
+from appliance.domain.disk import Pressure
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import MunicipalityId
 from appliance.domain.readings import StoredBatch
 from appliance.flow.admission import Registry
 from appliance.flow.delivering import Deliverer
+from appliance.flow.disk_watch import DiskWatch
 from appliance.flow.faults import Fault, Faults
 from appliance.flow.follow import belong_together, follow
 from appliance.flow.intake import BoundedIntake
 from appliance.flow.learning import learn_all
 from appliance.flow.legible import LegibleJournal
 from appliance.flow.live import LiveHub
+from appliance.flow.patience import PatientOperations, PatientSessions
 from appliance.flow.recovery import caught_up, remember_events, remember_readings
 from appliance.flow.seen import Seen
 from appliance.flow.untold import Untold
@@ -24,11 +27,14 @@ from appliance.flow.watcher import Watcher
 from appliance.flow.watches import Watches
 from appliance.jobs.schedule import Job, Schedule
 from appliance.machine.clock import RandomIds, SystemClock
+from appliance.machine.disk import Leftovers, SystemVolume
 from appliance.machine.folder import DataFolder
+from appliance.ports.clock import Clock
+from appliance.ports.disk import Derived
 from appliance.services.world import World
 from appliance.supervisor import Part
 from storage.history.history import DuckHistory
-from storage.journal.journal import SqliteJournal
+from storage.journal.journal import FileJournal
 from storage.operations.database import SqliteOperations
 from storage.sessions.sessions import SqliteSessions
 
@@ -51,19 +57,23 @@ class Core:
         self.clock = SystemClock()
         self.ids = RandomIds()
         self.operations = SqliteOperations(folder.operations, key, self.clock)
-        self.journal = SqliteJournal(folder.journal, key, self.clock)
+        self.journal = FileJournal(folder.journal, key, self.clock)
         self.history = DuckHistory(folder.history, self.clock)
-        self.sessions = SqliteSessions(folder.sessions, key)
+        sessions = SqliteSessions(folder.sessions, key)
+        derived = (self.history, self.operations, sessions)
+        self.disk = _disk_watch(configuration, folder, self.clock, derived)
+        self.patient_operations = PatientOperations(self.operations, self.disk)
+        self.sessions = PatientSessions(sessions, self.disk)
         self.registry = Registry(self.operations, self.clock)
         self.hub = LiveHub()
-        self.intake = BoundedIntake()
+        self.intake = BoundedIntake(self.disk)
         self.seen = Seen(self.history)
         self._journal_grew = asyncio.Event()
         self._journal_faults = Faults(self.clock)
         self.legible = LegibleJournal(self.journal, self._journal_faults)
         self.watcher = Watcher(
             self.legible,
-            self.operations,
+            self.patient_operations,
             Watches(self.operations),
             self.hub,
             self.clock,
@@ -80,7 +90,7 @@ class Core:
         self.watcher.mind(self.walk.oldest)
         self.untold = Untold(self.operations, self.hub)
         self.messengers = messengers(configuration, self.operations, self.clock, postbox)
-        self.deliverer = Deliverer(self.operations, self.messengers, self.clock)
+        self.deliverer = Deliverer(self.patient_operations, self.messengers, self.clock)
         self.world = World(
             operations=self.operations,
             history=self.history,
@@ -92,6 +102,7 @@ class Core:
             clock=self.clock,
             ids=self.ids,
             messengers=self.messengers,
+            disk=self.disk,
         )
 
     def _wake_history(self, batches: tuple[StoredBatch, ...]) -> None:
@@ -109,6 +120,7 @@ class Core:
         """Give the parts in the order in which they start; stopping is the reverse."""
         schedule = Schedule(self.jobs())
         return [
+            Part("disk", start=self.disk.start, run=self.disk.run),
             Part("operations", start=self.operations.start, stop=self.operations.stop),
             Part("journal", self.journal.start, self._watch_journal, self.journal.stop),
             Part("history", start=self.history.start, stop=self.history.stop),
@@ -134,10 +146,12 @@ class Core:
         await belong_together(self.legible, self.history)
 
     async def _tidy(self) -> None:
+        if self.disk.level >= Pressure.GIVES_UP_DERIVED:
+            return  # sorting needs room for a second copy
         await self.history.tidy(self.clock.now())
 
     async def _follow(self) -> None:
-        await follow(self.legible, self.history, self._journal_grew)
+        await follow(self.legible, self.history, self._journal_grew, self.disk)
 
     async def _history_complete(self) -> None:
         await caught_up(self.journal, self.history)
@@ -158,12 +172,24 @@ class Core:
         """Learn every municipality's patterns anew, and watch by them from then on."""
         municipalities = await self.operations.read_system(lambda t: t.municipalities())
         for municipality in municipalities:
-            await learn_all(self.operations, self.history, self.clock, municipality)
+            await learn_all(self.patient_operations, self.history, self.clock, municipality)
         self.watcher.poke()
 
     async def learn_one(self, wanted: MunicipalityId) -> None:
         """Learn one municipality's patterns anew."""
         await self.history.settled(self.journal.last)
         municipality = await self.operations.read(wanted, lambda t: t.municipality)
-        await learn_all(self.operations, self.history, self.clock, municipality)
+        await learn_all(self.patient_operations, self.history, self.clock, municipality)
         self.watcher.poke()
+
+
+def _disk_watch(
+    configuration: Configuration, folder: DataFolder, clock: Clock, stores: tuple[Derived, ...]
+) -> DiskWatch:
+    return DiskWatch(
+        SystemVolume(folder.path),
+        clock,
+        configuration.disk,
+        ballast=configuration.disk_ballast,
+        derived=(*stores, Leftovers(folder.scratch, clock)),
+    )

@@ -4,17 +4,23 @@ import asyncio
 import atexit
 import contextlib
 import gc
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 from appliance.bootstrap.core import Core
 from appliance.bootstrap.demonstration import demo_part
 from appliance.bootstrap.outside import Outside
+from appliance.bootstrap.waiting import Room, wait_for_room
 from appliance.config.configuration import Configuration
 from appliance.control.desk import Command, Desk
 from appliance.demo.postbox import Postbox
+from appliance.domain.errors import StorageFailed
 from appliance.machine.folder import DataFolder
 from appliance.supervisor import Part, Supervisor, first_of
+
+_log = logging.getLogger(__name__)
 
 Show = Callable[[str], None]
 
@@ -29,17 +35,52 @@ async def run_appliance(configuration: Configuration, until: asyncio.Event, show
     with folder.alone():
         key = folder.key()
         postbox = Postbox(folder.path / "demo-mail", show) if configuration.demo else None
-        core = Core(configuration, folder, key, postbox)
-        outside = Outside(configuration, folder, core)
-        parts = [*core.parts(), *outside.parts(doors=True)]
-        if postbox is not None:
-            parts.append(demo_part(configuration, core, outside, postbox, show))
-        parts.append(Part("first start", start=partial(_say_the_code, outside, show)))
+        run = _Run(configuration, folder, postbox, until, show)
         try:
-            await Supervisor().run(parts, partial(_say_ready, outside, show), until)
+            while not await run.once(Core(configuration, folder, key, postbox)):
+                pass
         finally:
             if postbox is not None:
                 postbox.close()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run, which begins again as long as there is no room to open the stores."""
+
+    configuration: Configuration
+    folder: DataFolder
+    postbox: Postbox | None
+    until: asyncio.Event
+    show: Show
+    room: Room = field(default_factory=Room)
+    is_ready: bool = False
+
+    async def once(self, core: Core) -> bool:
+        """Run until the event is set; False when the stores can't be opened for want of room."""
+        await wait_for_room(core.disk, self.room, self.configuration.http, self.until, self.show)
+        outside = Outside(self.configuration, self.folder, core)
+        try:
+            await Supervisor().run(
+                self._parts(core, outside), partial(self._ready, outside), self.until
+            )
+        except StorageFailed as problem:
+            # Nothing was acknowledged yet; afterwards only a fresh process is honest.
+            if self.is_ready or not self.room.was_too_little(core.disk):
+                raise
+            _log.warning("%s; it starts again when there is more room", problem)
+            return False
+        return True
+
+    def _parts(self, core: Core, outside: Outside) -> list[Part]:
+        parts = [*core.parts(), *outside.parts(doors=True)]
+        if self.postbox is not None:
+            parts.append(demo_part(self.configuration, core, outside, self.postbox, self.show))
+        return [*parts, Part("first start", start=partial(_say_the_code, outside, self.show))]
+
+    def _ready(self, outside: Outside) -> None:
+        self.is_ready = True
+        _say_ready(outside, self.show)
 
 
 async def _say_the_code(outside: Outside, show: Show) -> None:

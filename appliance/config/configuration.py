@@ -5,6 +5,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
+from appliance.domain.disk import Watermarks
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -49,4 +51,7 @@ class Configuration:
     smtp_from: str
     allow_loopback_webhooks: bool
     origins: tuple[str, ...]
-    log_level: str
+    disk: Watermarks = field(default_factory=Watermarks)
+    disk_ballast: int | None = None
+    """Bytes; None leaves it to the size of the disk."""
+    log_level: str = "info"

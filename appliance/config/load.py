@@ -11,6 +11,7 @@ import platformdirs
 
 from appliance.config.configuration import Address, Configuration
 from appliance.config.options import BY_NAME, OPTIONS, Option
+from appliance.domain.disk import MIB, Watermarks
 from appliance.domain.errors import StartRefused
 
 Value = str | float | bool | Address | None
@@ -46,6 +47,8 @@ def load(flags: Mapping[str, object], file: Path | None) -> Configuration:
         smtp_from=str(values["smtp-from"]),
         allow_loopback_webhooks=bool(values["allow-loopback-webhooks"]),
         origins=_several(values["origins"]),
+        disk=_watermarks(values),
+        disk_ballast=_ballast(values["disk-ballast"]),
         log_level=str(values["log-level"]),
     )
 
@@ -122,6 +125,21 @@ def _at(value: Value) -> Address:
     if not isinstance(value, Address):
         raise TypeError(value)
     return value
+
+
+def _watermarks(values: Mapping[str, Value]) -> Watermarks:
+    names = ("disk-warns", "disk-gives-up", "disk-refuses", "disk-withholds")
+    marks = Watermarks(*(float(str(values[name])) for name in names))
+    if not marks.in_order():
+        raise StartRefused(
+            problem=", ".join(f"--{name} {values[name]}" for name in names) + " are not in order",
+            remedy="each must be at least the one before, and at most 100",
+        )
+    return marks
+
+
+def _ballast(value: Value) -> int | None:
+    return None if value is None else int(float(str(value)) * MIB)
 
 
 def _security(value: Value) -> Literal["starttls", "tls", "none"]:

@@ -76,6 +76,38 @@ OPTIONS: Final = (
         "null,file://,app://,http://localhost:3000",
         "origins whose pages may call the API, separated by commas",
     ),
+    Option("disk-warns", "number", 80.0, "how full the disk is when that becomes an issue", "%"),
+    Option(
+        "disk-gives-up",
+        "number",
+        90.0,
+        "how full the disk is when what can be made again gives its room back; never with 64 GiB free",
+        "%",
+    ),
+    Option(
+        "disk-refuses",
+        "number",
+        95.0,
+        "how full the disk is when QoS 0 readings, uploads and imports are refused; "
+        "never with 16 GiB free",
+        "%",
+    ),
+    Option(
+        "disk-withholds",
+        "number",
+        97.0,
+        "how full the disk is when nothing is acknowledged any more and devices keep their data; "
+        "never with 8 GiB free",
+        "%",
+    ),
+    Option(
+        "disk-ballast",
+        "number",
+        None,
+        "room that is kept for a full disk in a file of its own; 0 is none "
+        "(default: a 64th of the disk, at most 256)",
+        "MiB",
+    ),
     Option(
         "log-level",
         "choice",

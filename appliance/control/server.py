@@ -24,7 +24,7 @@ from appliance.control.wire import (
     send_file,
     send_line,
 )
-from appliance.domain.errors import Invalid, StartRefused, WeirError
+from appliance.domain.errors import Invalid, StartRefused, StorageFailed, WeirError
 from appliance.domain.work import Progress
 
 _log = logging.getLogger(__name__)
@@ -50,11 +50,13 @@ class ControlServer:
         """Listen, and write into the folder where and with which token."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=LONGEST_LINE)
         port = self._server.sockets[0].getsockname()[1]
-        part = self._where.with_suffix(".part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.write(descriptor, json.dumps({"port": port, "token": self._token}).encode())
-        os.close(descriptor)
-        part.replace(self._where)
+        try:
+            _write(self._where, json.dumps({"port": port, "token": self._token}).encode())
+        except OSError as error:
+            self._server.close()
+            raise StorageFailed(
+                store=str(self._where), problem=error.strerror or str(error)
+            ) from error
 
     async def stop(self) -> None:
         """Listen no more; commands under way are cut off, and whoever waits for them is told."""
@@ -141,6 +143,14 @@ class ControlServer:
         )
         if size:
             await send_file(writer, output)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a file for its owner, whole or not at all."""
+    part = file.with_suffix(".part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+        target.write(content)
+    part.replace(file)
 
 
 async def carry_out(commands: Mapping[str, Command], desk: Desk, order: Order) -> Outcome:

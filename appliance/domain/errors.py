@@ -14,6 +14,7 @@ WeirError                     message: the docstring, filled with the fields; `h
 │   └── StartRefused          the program can't start as it was told to
 └── Failed                    something of ours broke
     ├── StorageFailed         a store can't be read or written; after a failed sync: fail-stop
+    │   └── DiskFull          nothing was written, and nothing is damaged: do it again with room
     └── DeliveryFailed        a notification did not get out; `permanent` says whether to retry
 """
 
@@ -100,6 +101,12 @@ class Failed(WeirError):
 
 class StorageFailed(Failed):
     """{store} failed: {problem}."""
+
+
+class DiskFull(StorageFailed):
+    """{store} takes nothing: the disk is full."""
+
+    hint = "make room on the disk with the data folder; Weir goes on by itself"
 
 
 class DeliveryFailed(Failed):

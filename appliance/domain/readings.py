@@ -56,6 +56,8 @@ class Reason(StrEnum):
     """The time can't be read, or lies before the year 2000."""
     IN_THE_FUTURE = "in_the_future"
     """The time is more than 5 minutes ahead of this computer's clock."""
+    DISK_FULL = "disk_full"
+    """The disk is nearly full, and the device asked for no ack (QoS 0)."""
 
 
 REMEDIES: Final[Mapping[Reason, str]] = {
@@ -72,6 +74,7 @@ REMEDIES: Final[Mapping[Reason, str]] = {
     Reason.UNKNOWN_UNIT: "send a unit of the sensor's quantity, or none to mean the sensor's own",
     Reason.BAD_TIMESTAMP: "send ISO 8601, for example 2026-05-01T03:00:00Z",
     Reason.IN_THE_FUTURE: "the device's clock is more than 5 minutes ahead: set it, or send no timestamp",
+    Reason.DISK_FULL: "make room on the disk with the data folder; have the device report with QoS 1",
 }
 
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from appliance.domain.readings import StoredBatch
+from appliance.ports.disk import DiskState
 from appliance.ports.history import History
 from appliance.ports.journal import Journal
 
@@ -11,18 +12,22 @@ MOST_BATCHES: Final = 4_096
 MOST_READINGS: Final = 50_000
 
 
-async def follow(journal: Journal, history: History, wake: asyncio.Event) -> None:
+async def follow(
+    journal: Journal, history: History, wake: asyncio.Event, disk: DiskState | None = None
+) -> None:
     """Apply everything in the journal to history, for ever; `wake` says that there is more.
 
     What has come together is applied together, about 50,000 readings at once. A history that is
-    not of this journal (one of the two was put back from a backup, or lost) begins again.
-    Raises StorageFailed when either store does.
+    not of this journal (one of the two was put back from a backup, or lost) begins again. While the
+    disk has no room for it, history waits. Raises StorageFailed when either store does.
     """
     await belong_together(journal, history)
     while True:
         wake.clear()
         batches = await _next(journal, history)
         if batches:
+            if disk is not None:
+                await disk.room_for_books()
             await history.apply(batches)
         else:
             await wake.wait()

@@ -11,6 +11,7 @@ from appliance.domain.ids import NOBODY, MunicipalityId
 from appliance.domain.instant import Instant
 from appliance.domain.readings import Door, RawMessage, Reason, Refusal, Rejection
 from appliance.flow.describing import Describing
+from appliance.ports.disk import DiskState, Roomy
 from appliance.ports.doors import Settled
 
 MOST_MESSAGES: Final = 20_000
@@ -50,7 +51,8 @@ class BoundedIntake:
     from its peer, so that the devices wait and not this program's memory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, disk: DiskState | None = None) -> None:
+        self._disk: DiskState = disk or Roomy()
         self._messages: deque[tuple[RawMessage, OnSettled]] = deque()
         self._bytes = 0
         self._refusals: list[Rejection] = []
@@ -110,6 +112,7 @@ class BoundedIntake:
         while not (self._something.is_set() and self.depth):
             self._something.clear()
             await self._something.wait()
+        await self._disk.open()  # while acks are withheld, everything stays where it is
         found = Waiting(refusals=self._refusals, undescribed=self._undescribed, kept=self._next)
         self._refusals, self._undescribed = [], Counter()
         self._last, self._next = self._next, asyncio.Event()
@@ -129,6 +132,16 @@ class BoundedIntake:
             found.callbacks.append(settled)
             if self._bytes <= left:
                 return
+
+    @property
+    def refuses_unacknowledged(self) -> bool:
+        """Whether a message for whose ack nobody waits (QoS 0) is refused: the disk is filling."""
+        return self._disk.refuses_uploads
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing leaves here until there is room on the disk."""
+        return self._disk.withholds_acks
 
     @property
     def oldest(self) -> Instant | None:

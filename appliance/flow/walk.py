@@ -87,12 +87,16 @@ class Walk:
             self._is_over = True
 
     async def drain(self) -> None:
-        """Wait until everything that came in is on disk and acknowledged, unless `run` has ended.
+        """Wait until everything that came in is on disk and acknowledged.
+
+        Not where `run` has ended, nor where a full disk withholds acks: devices send it again.
 
         Imports are refused from now on: they would never come to an end.
         """
         self._is_stopping = True
-        while not self._is_over and (self._intake.depth or self._one_at_a_time.locked()):
+        while not (self._is_over or self._intake.is_held) and (
+            self._intake.depth or self._one_at_a_time.locked()
+        ):
             async with self._one_at_a_time:
                 pass
             await asyncio.sleep(0)

@@ -11,13 +11,15 @@ from appliance.ports.journal import Journal
 from appliance.ports.operations import SystemTables
 from appliance.services.world import World
 
+Severity = Literal["low", "medium", "high", "critical"]
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:
     """Something that is wrong; gone when its check no longer gives it."""
 
     code: str
-    severity: Literal["low", "medium", "high", "critical"]
+    severity: Severity
     what: str
     hint: str
 

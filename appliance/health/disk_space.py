@@ -1,27 +1,31 @@
 """Is there room on the disk?"""
 
-import asyncio
-import shutil
 from typing import Final
 
-from appliance.health.base import Issue, Surroundings
+from appliance.domain.disk import MIB, Pressure, percent_used
+from appliance.health.base import Issue, Severity, Surroundings
 
-WARN_PERCENT: Final = 80
-URGENT_PERCENT: Final = 95
+_DOES: Final[dict[Pressure, tuple[Severity, str]]] = {
+    Pressure.WARNS: ("medium", "everything still works"),
+    Pressure.GIVES_UP_DERIVED: ("high", "history keeps no minutes and is put in order no more"),
+    Pressure.REFUSES: ("critical", "QoS 0 readings, uploads and imports are refused"),
+    Pressure.WITHHOLDS: ("critical", "nothing is acknowledged: devices keep their data"),
+}
 
 
 async def check(surroundings: Surroundings) -> list[Issue]:
-    """Warn from 80 % on, urgently from 95 %."""
-    usage = await asyncio.to_thread(shutil.disk_usage, surroundings.folder)
-    percent = 100 * usage.used // (usage.used + usage.free)
-    if percent < WARN_PERCENT:
+    """Say how full it is, what that means now, and how much room ends it; from 80 % on."""
+    disk = surroundings.world.disk
+    if disk.level is Pressure.NONE:
         return []
+    severity, does = _DOES[disk.level]
     return [
         Issue(
             "disk_space",
-            "critical" if percent >= URGENT_PERCENT else "medium",
-            f"the disk with {surroundings.folder} is {percent} % full "
-            f"({usage.free // 2**20:,} MiB left)",
-            "make room on it, or move the data folder to a larger disk",
+            severity,
+            f"the disk with {surroundings.folder} is {percent_used(disk.usage):.0f} % full "
+            f"({disk.usage.free // MIB:,} MiB left): {does}",
+            f"make {disk.lacking // MIB + 1:,} MiB of room on it, and it gets better by itself; "
+            "or move the data folder to a larger disk",
         )
     ]

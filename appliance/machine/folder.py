@@ -1,6 +1,7 @@
 """The data folder: one running program in it, and the key of its files."""
 
 import contextlib
+import errno
 import os
 import secrets
 import sys
@@ -31,7 +32,7 @@ class DataFolder:
     @property
     def journal(self) -> Path:
         """The truth for readings."""
-        return self.path / "journal.db"
+        return self.path / "journal"
 
     @property
     def operations(self) -> Path:
@@ -54,6 +55,11 @@ class DataFolder:
         return self.path / "control.json"
 
     @property
+    def scratch(self) -> Path:
+        """Files of commands under way; what is left of one that was cut off is removed."""
+        return self.path / "tmp"
+
+    @property
     def log(self) -> Path:
         """What the program reports."""
         return self.path / "weir.log"
@@ -64,9 +70,7 @@ class DataFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             self.path.chmod(0o700)
             self.history.mkdir(exist_ok=True)
-            probe = self.path / ".writable"
-            probe.write_bytes(b"")
-            probe.unlink()
+            _probe(self.path / ".writable")
         except OSError as error:
             raise StartRefused(
                 problem=f"the data folder {self.path} can't be used ({error.strerror})",
@@ -106,6 +110,16 @@ class DataFolder:
                 problem=f"the key {file} is damaged", remedy="put it back from a backup"
             )
         return found
+
+
+def _probe(file: Path) -> None:
+    """Write an empty file; a disk that is merely full is no reason not to start."""
+    try:
+        file.write_bytes(b"")
+        file.unlink()
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
 
 
 def _write_durably(file: Path, content: bytes) -> None:

@@ -59,6 +59,11 @@ class Intake(Protocol):
         """Wait until there is room again."""
         ...
 
+    @property
+    def refuses_unacknowledged(self) -> bool:
+        """Whether to `refuse` messages for whose ack nobody waits (QoS 0): the disk is filling."""
+        ...
+
     def refuse(
         self,
         door: Door,

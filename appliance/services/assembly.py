@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from appliance.ports.clock import Clock
+from appliance.ports.disk import DiskState
 from appliance.services.access_tokens import AccessTokens, keep_signing_key
 from appliance.services.alerts import Alerts
 from appliance.services.analytics import Analytics
@@ -41,6 +42,7 @@ class Services:
     channels: Channels
     clock: Clock
     device_door: DeviceDoor
+    disk: DiskState
     incidents: Incidents
     intake: IntakeBook
     maintenance: Maintenance
@@ -74,6 +76,7 @@ async def open_services(world: World) -> Services:
         channels=Channels(world),
         clock=world.clock,
         device_door=DeviceDoor(world),
+        disk=world.disk,
         incidents=Incidents(world),
         intake=IntakeBook(world, freshness),
         maintenance=Maintenance(world),

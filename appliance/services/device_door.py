@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from appliance.domain.errors import StorageFailed, TooMany
+from appliance.domain.errors import DiskFull, StorageFailed, TooMany
 from appliance.domain.ids import DeviceId
 from appliance.domain.readings import Door, RawMessage, Reason, Refusal
 from appliance.ports.doors import Settled
@@ -22,12 +22,13 @@ class DeviceDoor:
         self._directory = world.directory
         self._intake = world.intake
         self._clock = world.clock
+        self._disk = world.disk
 
     async def take(self, device_id: str, key: str, payload: bytes) -> Settled | Refusal:
         """Put a message on disk and say what became of its readings, or why it was not taken.
 
-        A refusal is counted. Raises TooMany when the intake stays full, StorageFailed when the
-        message could not be kept: the device must send it again.
+        A refusal is counted. Raises TooMany when the intake stays full, DiskFull while acks are
+        withheld, StorageFailed when the message could not be kept: the device must send it again.
         """
         now = self._clock.now()
         admitted = self._directory.admit(device_id, key)
@@ -38,6 +39,8 @@ class DeviceDoor:
             too_large = Refusal(Reason.TOO_LARGE, admitted.device_id, (admitted.municipality,))
             self._count(too_large, f"{len(payload)} bytes")
             return too_large
+        if self._disk.withholds_acks:
+            raise DiskFull(store="the journal")
         message = RawMessage(
             device=admitted,
             about=DeviceId(device_id),
@@ -64,6 +67,8 @@ class DeviceDoor:
             async with asyncio.timeout(PATIENCE):
                 answer = await done
         except TimeoutError:
+            if self._disk.withholds_acks:
+                raise DiskFull(store="the journal") from None
             raise StorageFailed(store="the journal", problem="it takes too long") from None
         if answer.problem:
             raise StorageFailed(store="the journal", problem=answer.problem)

@@ -35,7 +35,7 @@ from appliance.services.reading_rows import (
     slices,
 )
 from appliance.services.tally import Tally
-from appliance.services.world import World
+from appliance.services.world import World, must_take_files
 
 ASSETS: Final = 5_000
 """Links or nodes in one transaction."""
@@ -64,6 +64,7 @@ async def import_network(
     added = replaced = done = 0
     total = len(model.nodes) + len(model.links)
     for part in _parts(model):
+        must_take_files(world)
 
         def merge(tables: Tables, part: NetworkModel = part) -> tuple[int, int]:
             return tables.network.merge(part, world.ids.new_id)
@@ -103,6 +104,7 @@ async def import_readings(
     stays constant. Refused lines are counted in the ledger too; readings that were there already
     are counted as duplicates. When storing fails, what was stored before stays.
     """
+    must_take_files(world)
     sensors = await world.operations.read(grant.municipality, all_sensors)
     file = await asyncio.to_thread(CsvFile, source, REQUIRED, OPTIONAL)
     tally = Tally()
@@ -112,6 +114,7 @@ async def import_readings(
         while (read := await asyncio.to_thread(_next, blocks, rows)) is not None:
             block, judged = read
             for readings, refused in slices(judged, READINGS):
+                must_take_files(world)
                 batch = _batch(grant, readings, refused, world.clock.now())
                 for stored in await walk.take_checked([batch]):
                     _count(tally, stored.counts)

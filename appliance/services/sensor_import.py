@@ -18,7 +18,7 @@ from appliance.services.csv_rows import BadLine, CsvFile, excerpt
 from appliance.services.new_file import KeyFile
 from appliance.services.sensor_rows import OPTIONAL, REQUIRED, SensorRows
 from appliance.services.tally import Tally
-from appliance.services.world import World
+from appliance.services.world import World, must_take_files
 
 SENSORS: Final = 1_000
 """Sensors in one transaction."""
@@ -37,6 +37,7 @@ async def import_sensors(
     fails they are in `<output>.partial`, whose last thousand rows may not have been added.
     Admission knows the new devices when the call returns.
     """
+    must_take_files(world)
     file = await asyncio.to_thread(CsvFile, source, REQUIRED, OPTIONAL)
     try:
         keys = await asyncio.to_thread(KeyFile, output)

@@ -1,12 +1,14 @@
 """What the services need of the world: one frozen set of ports."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from appliance.domain.errors import DiskFull
 from appliance.domain.ids import SensorId, Sequence
 from appliance.domain.sensors import LastContact
 from appliance.ports.clock import Clock, IdSource
+from appliance.ports.disk import DiskState, Roomy
 from appliance.ports.doors import Admission, Intake, Subscribers
 from appliance.ports.history import History
 from appliance.ports.journal import Journal
@@ -54,3 +56,10 @@ class World:
     clock: Clock
     ids: IdSource
     messengers: tuple[Messenger, ...] = ()
+    disk: DiskState = field(default_factory=Roomy)
+
+
+def must_take_files(world: World) -> None:
+    """Raise DiskFull while the disk is too full for what can as well be done later: imports."""
+    if world.disk.refuses_uploads:
+        raise DiskFull(store="an import")

@@ -60,6 +60,12 @@ def suspect(folder: Path) -> None:
     _suspicion(folder).touch()
 
 
+def forget_put_aside(folder: Path) -> None:
+    """Remove the files that were put aside: everything in them is in the present one again."""
+    for file in folder.glob(f"{_NAME}.damaged-*"):
+        file.unlink(missing_ok=True)
+
+
 def progress_of(connection: duckdb.DuckDBPyConnection) -> tuple[Sequence, Instant]:
     """Give the last batch that is in, and when the journal stored it."""
     ((applied, stored_at),) = connection.execute("SELECT * FROM progress").fetchall()

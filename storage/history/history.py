@@ -16,7 +16,7 @@ from appliance.ports.clock import Clock
 from appliance.ports.history import Booleans
 from storage.history import questions, schema, settling
 from storage.history.columns import Columns, columns_of, pairs_of
-from storage.history.file import open_history, progress_of, suspect
+from storage.history.file import forget_put_aside, open_history, progress_of, suspect
 from storage.history.municipal import DuckMunicipalHistory
 from storage.history.threads import Threads
 
@@ -74,6 +74,12 @@ class DuckHistory:
         for month in await self._threads.tidy(partial(settling.disordered, now=now)):
             async with self._tidying:
                 await self._threads.tidy(partial(settling.put_in_order, month=month))
+
+    async def give_room_back(self) -> None:
+        """Keep no roll-up of minutes any more, and no file that was put aside as damaged."""
+        await asyncio.to_thread(forget_put_aside, self._folder)
+        async with self._tidying:
+            await self._threads.tidy(settling.give_up_minutes)
 
     async def _settle(self, now: Instant) -> None:
         spans = await self._threads.tidy(partial(settling.to_settle, now=now))

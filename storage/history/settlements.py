@@ -99,3 +99,7 @@ RUNS: Final = "SELECT sum(readings)::BIGINT FROM runs WHERE month = $month"
 FORGET_RUNS: Final = "DELETE FROM runs WHERE month = $month"
 
 ADD_RUN: Final = "INSERT INTO runs VALUES ($month, $readings)"
+
+FORGET_ROLLED: Final = "DELETE FROM rolled_days WHERE step = $step"
+
+FORGET_MINUTES: Final = "DELETE FROM minutes"

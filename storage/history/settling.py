@@ -98,6 +98,20 @@ def put_in_order(cursor: _Cursor, month: Span) -> None:
         _add_run(cursor, month.since, readings)
 
 
+def give_up_minutes(cursor: _Cursor) -> None:
+    """Let readings answer what the roll-up of minutes did.
+
+    DuckDB cuts off what is free at the end of its file, and grows into the rest.
+    """
+    with _Transaction(cursor):
+        cursor.execute(settlements.FORGET_ROLLED, {"step": MINUTE}).complete()
+        cursor.execute(settlements.FORGET_MINUTES).complete()
+    try:
+        cursor.execute("CHECKPOINT").complete()
+    except duckdb.TransactionException:  # somebody is writing: DuckDB makes one by itself later
+        return
+
+
 def _say_all(cursor: _Cursor, statements: Iterable[str], span: Span) -> None:
     """Execute one after the other; those that name a parameter get the span."""
     for statement in statements:

@@ -1,6 +1,7 @@
 """The operations database: one writer thread, two readers, and a file that others may open too."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,14 @@ from appliance.domain.ids import MunicipalityId
 from appliance.ports.clock import Clock
 from appliance.ports.operations import SystemTables
 from appliance.ports.tables import Tables
+from storage.commits import CommitNote
 from storage.migrations.runner import migrate
+from storage.operations.counted import CountedWriting
 from storage.operations.statements import Statements
 from storage.operations.system import SystemRows
 from storage.operations.threads import DatabaseThreads
-from storage.operations.transactions import STORE, Writing, reading
+from storage.operations.transactions import STORE, reading
+from storage.soundness import is_damage, must_be_sound, refusal
 from storage.sqlite import open_database
 
 T = TypeVar("T")
@@ -47,22 +51,30 @@ class SqliteOperations:
         self._path = path
         self._key = key
         self._clock = clock
-        self._writing = Writing()
+        self.note = CommitNote(path)
+        self._writing = CountedWriting(self.note, clock)
         self._running: _Running | None = None
 
     async def start(self) -> None:
         """Open the file, made when there is none, and bring it to this program's schema.
 
-        Raises StorageFailed when it can't be read with this key, StartRefused when it is newer.
+        Raises StartRefused when it is damaged, newer, or can't be read with this key, StorageFailed
+        when the disk does not give it.
         """
         if self._running is None:
-            self._running = await asyncio.to_thread(self._open)
+            try:
+                self._running = await asyncio.to_thread(self._open)
+            except StorageFailed as failure:
+                if is_damage(failure):
+                    raise refusal(self._path, str(failure.fields["problem"])) from failure
+                raise
 
     async def stop(self) -> None:
         """Finish what is under way and close the file; can be called at any time."""
         running, self._running = self._running, None
         if running is not None:
             await asyncio.to_thread(_close, running)
+            self.note.close()
 
     async def read(self, municipality: MunicipalityId, query: Callable[[Tables], T]) -> T:
         return await self.read_system(lambda system: query(system.of(municipality)))
@@ -86,6 +98,10 @@ class SqliteOperations:
     async def setup_version(self) -> int:
         return await self._threads().observer.run(_setup_edition)
 
+    async def give_room_back(self) -> None:
+        """Copy the write-ahead log into the file and cut it off."""
+        await self._threads().writer.run(_cut_log)
+
     def _reader(self) -> apsw.Connection:
         return open_database(self._path, self._key, spatial=True, read_only=True)
 
@@ -99,9 +115,11 @@ class SqliteOperations:
         try:
             writer = open_database(self._path, self._key, spatial=True)
             opened.append(writer)
+            must_be_sound(self._path, self._key, writer)
             migrate(writer, self._clock.now())
             if SystemRows(writer).lacks_common_types():  # else a start need not wait for a writer
                 self._writing(writer, SystemRows(writer).put_common_types)
+            self._writing.begin(writer)
             opened.extend(self._reader() for _ in range(READERS))
             opened.append(open_database(self._path, self._key, read_only=True))
         except BaseException:
@@ -118,6 +136,11 @@ class SqliteOperations:
 def _close(running: _Running) -> None:
     for threads in (running.observer, running.readers, running.writer):
         threads.close()
+
+
+def _cut_log(connection: apsw.Connection) -> None:
+    with contextlib.suppress(apsw.BusyError, apsw.FullError):  # the next one copies this too
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
 
 def _data_version(connection: apsw.Connection) -> int:

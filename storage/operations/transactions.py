@@ -5,8 +5,9 @@ from typing import TypeVar
 
 import apsw
 
-from appliance.domain.errors import Conflict, StorageFailed
+from appliance.domain.errors import Conflict, DiskFull, StorageFailed
 from storage.operations.statements import extended_result
+from storage.sqlite import is_full
 
 T = TypeVar("T")
 STORE = "the operations database"
@@ -36,7 +37,7 @@ class Writing:
         try:
             return _within(connection, "BEGIN IMMEDIATE", change)
         except StorageFailed as failure:
-            if isinstance(failure.__cause__, _BROKEN):
+            if isinstance(failure.__cause__, _BROKEN) and not isinstance(failure, DiskFull):
                 self._broken = str(failure.__cause__)
             raise
 
@@ -88,6 +89,6 @@ def _translated(error: apsw.Error) -> Conflict | StorageFailed:
         return Conflict(what=f"it does not fit what is there ({error})")
     if isinstance(error, apsw.BusyError):
         return StorageFailed(store=STORE, problem="another program has been writing for 5 s")
-    if isinstance(error, apsw.FullError):
-        return StorageFailed(store=STORE, problem="the disk is full")
+    if is_full(error):
+        return DiskFull(store=STORE)
     return StorageFailed(store=STORE, problem=str(error))

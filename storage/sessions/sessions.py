@@ -1,6 +1,7 @@
 """The MQTT door's sessions in an encrypted SQLite file of their own."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from collections.abc import Sequence as Several
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 import apsw
 
-from appliance.domain.errors import StorageFailed
+from appliance.domain.errors import DiskFull, StorageFailed
 from appliance.ports.sessions import (
     Away,
     Change,
@@ -30,6 +31,7 @@ from appliance.ports.sessions import (
 )
 from storage.sessions.file import APPLY, open_sessions
 from storage.sessions.loading import load
+from storage.sqlite import is_full
 
 _PAGES_BEFORE_CHECKPOINT: Final = 2_000
 _SECONDS_TO_STOP: Final = 2.5
@@ -40,8 +42,8 @@ Row = tuple[int, int, int | None, int, int, str, int, int]
 class SqliteSessions:
     """A SessionStore that survives `kill -9` and power cuts at any moment; see the port.
 
-    One thread writes; every `keep` is one synced commit. After the first error nothing is written
-    any more, and closing copies nothing into the main file that a failed sync may have lost.
+    One thread writes; every `keep` is one synced commit. After the first error, but for a full disk,
+    nothing is written any more, and closing copies nothing into the main file that a failed sync may have lost.
     """
 
     def __init__(self, path: Path, key: bytes) -> None:
@@ -77,6 +79,10 @@ class SqliteSessions:
             self._pages = 0
             self._thread.submit(self._checkpoint)
 
+    async def give_room_back(self) -> None:
+        """Copy the write-ahead log into the file and cut it off."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._cut_log)
+
     # In the thread
 
     def _open(self) -> None:
@@ -102,6 +108,8 @@ class SqliteSessions:
         try:
             connection.execute(APPLY, rows_of(changes))  # synchronous=FULL: on disk on return
         except apsw.Error as error:
+            if is_full(error):  # nothing of it was written: it can be done again
+                raise DiskFull(store="sessions") from error
             raise self._fail(error) from error
 
     def _checkpoint(self) -> None:
@@ -110,7 +118,13 @@ class SqliteSessions:
         try:
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         except apsw.Error as error:
-            self._fail(error)
+            if not is_full(error):  # else the next one copies this too
+                self._fail(error)
+
+    def _cut_log(self) -> None:
+        if self._connection is not None and not self._problem:
+            with contextlib.suppress(apsw.BusyError, apsw.FullError):
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     @property
     def _open_connection(self) -> apsw.Connection:

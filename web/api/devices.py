@@ -87,6 +87,7 @@ ROUTES = tuple(
     Route(
         method="POST",
         path=path,
+        on_full_disk=True,  # the door itself says what is not taken
         access=Open.DEVICE,
         handler=take,
         answer=Taken,

@@ -83,6 +83,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{PREFIX}/rules/{{rule}}/replay",
+        on_full_disk=True,
         access=EditRules,
         handler=replay,
         body=ReplayIn,

@@ -115,6 +115,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{PREFIX}/auth/login",
+        on_full_disk=True,
         access=Open.PUBLIC,
         handler=sign_in,
         body=Credentials,
@@ -124,6 +125,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{PREFIX}/auth/refresh",
+        on_full_disk=True,
         access=Open.PUBLIC,
         handler=refresh,
         body=RefreshToken,
@@ -133,6 +135,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{PREFIX}/auth/logout",
+        on_full_disk=True,
         access=Open.SIGNED_IN,
         handler=sign_out,
         answer=Done,
