@@ -26,6 +26,7 @@ from broker.engine.record import Record
 from broker.errands import Errands
 from broker.lobby import Lobby
 from broker.options import DoorOptions
+from broker.porch import Porch
 from broker.reception import Reception
 from broker.topics import ALERTS, Walls, whose
 from broker.ways import Entrance, Way
@@ -34,7 +35,6 @@ _ANY_QOS: Final = 2
 """What this program itself says: each subscriber gets it with the QoS that it asked for."""
 _CHECKED_AT_ONCE: Final = 200
 _log: Final = logging.getLogger(__name__)
-_BACKLOG: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,13 @@ class FrontDoor:
         """Open a further way to the very same door, and give its port; OSError as `start`."""
         inside = self._started()
         entrance = Entrance(way or Way(), self._lobby, self._options.handshake_within)
-        server = await asyncio.get_running_loop().create_server(
-            lambda: entrance(inside.connection()), host, port, backlog=_BACKLOG
+        porch = Porch(
+            *(lambda: entrance(inside.connection()), self._lobby, self._errands),
+            speaks_within=self._options.connect_within,
+            refuses=entrance.refuses,
         )
-        inside.servers.append(server)
-        bound: int = server.sockets[0].getsockname()[1]
+        bound = await porch.open(host, port)
+        inside.porches.append(porch)
         return bound
 
     async def run(self) -> None:
@@ -121,8 +123,8 @@ class FrontDoor:
         inside, self._inside = self._inside, None
         if inside is None:
             return
-        for server in inside.servers:
-            server.close()
+        for porch in inside.porches:
+            porch.close()
         for visitor in self._lobby:
             visitor.read_no_more()
         await inside.services.outstanding.none(self._options.stop_within)
@@ -230,7 +232,7 @@ class _Inside:
     reception: Reception
     lobby: Lobby
     options: DoorOptions
-    servers: list[asyncio.Server] = field(default_factory=list)
+    porches: list[Porch] = field(default_factory=list)
 
     def restore(self, kept: Kept) -> None:
         """Go on from what was kept."""

@@ -9,12 +9,13 @@ from appliance.domain.readings import Door, RawMessage, Reason, Refusal
 from appliance.ports.clock import Clock
 from appliance.ports.doors import Admission, Intake, Settled
 from broker import lines
+from broker.errands import Errands
 from broker.line_connection import LineConnection, Slot
 from broker.lobby import Lobby, Outstanding
 from broker.options import LineOptions
+from broker.porch import Porch
 from broker.ways import Entrance, Way
 
-_BACKLOG: Final = 256
 _LONGEST_NAME: Final = 128
 
 
@@ -34,7 +35,8 @@ class LineDoor:
         self._options = options
         self._lobby = Lobby("TCP", options.max_connections, options.max_strangers)
         self._outstanding = Outstanding()
-        self._servers: list[asyncio.Server] = []
+        self._errands = Errands()
+        self._porches: list[Porch] = []
         self._held: deque[LineConnection] = deque()
         self._someone_waits = asyncio.Event()
 
@@ -45,15 +47,23 @@ class LineDoor:
     async def listen(self, host: str, port: int, way: Way | None = None) -> int:
         """Open a further way in, and give its port; OSError as `start`."""
         entrance = Entrance(way or Way(), self._lobby, self._options.handshake_within)
-        server = await asyncio.get_running_loop().create_server(
-            lambda: entrance(self._connection()), host, port, backlog=_BACKLOG
+        porch = Porch(
+            *(lambda: entrance(self._connection()), self._lobby, self._errands),
+            speaks_within=self._options.first_line_within,
+            refuses=entrance.refuses,
+            full=lines.full() if way is None or way.tls is None else b"",
         )
-        self._servers.append(server)
-        bound: int = server.sockets[0].getsockname()[1]
+        bound = await porch.open(host, port)
+        self._porches.append(porch)
         return bound
 
     async def run(self) -> None:
-        """Read again from peers that were held up, whenever the intake has room."""
+        """Serve: let in who speaks, and read again from peers that were held up."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._errands.run())
+            group.create_task(self._make_room())
+
+    async def _make_room(self) -> None:
         while True:
             await self._someone_waits.wait()
             await self._intake.room()
@@ -63,15 +73,16 @@ class LineDoor:
 
     async def stop(self) -> None:
         """Take nothing more, let answers out for what settles in time, then close."""
-        if not self._servers:
+        if not self._porches:
             return
-        for server in self._servers:
-            server.close()
-        self._servers.clear()
+        for porch in self._porches:
+            porch.close()
+        self._porches.clear()
         for visitor in self._lobby:
             visitor.read_no_more()
         await self._outstanding.none(self._options.stop_within)
         await self._lobby.clear(self._options.stop_within)
+        self._errands.drop()
 
     def __len__(self) -> int:
         """Count the connections."""

@@ -51,6 +51,10 @@ class Entrance:
             outer = TlsLayer(outer, self._hall, way.tls())
         return _Gate(outer, self) if way.networks else outer
 
+    def refuses(self, address: str) -> bool:
+        """Whether nobody at this address may so much as speak."""
+        return bool(self._way.networks) and not self.lets_in(address)
+
     def lets_in(self, address: str) -> bool:
         """Whether the address is in a network that may connect."""
         if any(_plain(address) in network for network in self._way.networks):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Iterator
 
@@ -186,3 +187,52 @@ async def test_a_logger_is_served_at_once_while_the_line_door_is_full_of_half_li
         writer.close()
         await writer.wait_closed()
     assert [message.device for message in door.intake.taken] == [HERE_DEVICE]
+
+
+async def test_who_connects_and_says_nothing_is_no_more_than_a_socket_and_is_closed_in_time():
+    doors = Doors(options=DoorOptions(connect_within=0.3))
+    async with doors.open():
+        with flood(doors.port, 30):
+            await until(lambda: doors.door.figures().connections == 30)
+            assert {type(each).__name__ for each in doors.door._lobby} == {"_Silent"}
+            silent = await doors.client()
+            assert await silent.receive() is None
+            await until(lambda: doors.door.figures().connections == 0)
+    assert doors.intake.refusals == []
+
+
+async def test_who_connects_and_leaves_without_a_word_leaves_nothing():
+    doors = Doors()
+    async with doors.open():
+        with flood(doors.port, 30):
+            await until(lambda: doors.door.figures().connections == 30)
+        await until(lambda: doors.door.figures().connections == 0)
+        await doors.device()
+
+
+async def test_a_door_that_stops_closes_those_who_have_said_nothing():
+    doors = Doors()
+    async with doors.open():
+        silent = await doors.client()
+        await until(lambda: doors.door.figures().connections == 1)
+    assert await silent.receive() is None
+
+
+async def test_a_door_without_descriptors_goes_on_when_there_are_some(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    accept, left = socket.socket.accept, [0]
+
+    def scarce(listening: socket.socket) -> object:
+        left[0] += 1
+        if left[0] == 1:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return accept(listening)
+
+    doors = Doors()
+    async with doors.open():
+        monkeypatch.setattr(socket.socket, "accept", scarce)
+        await doors.device()
+    assert [record.message for record in caplog.records if "accepted" in record.message] == [
+        "no connection can be accepted for a moment: [Errno 24] Too many open files"
+    ]
