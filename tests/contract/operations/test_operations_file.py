@@ -48,7 +48,7 @@ async def test_a_wrong_key_refuses_the_start_and_the_right_one_still_opens(
 ):
     await operations.stop()
     stranger = SqliteOperations(file, b"x" * 32, FixedClock())
-    with pytest.raises(StorageFailed, match="the key does not fit"):
+    with pytest.raises(StartRefused, match="the key does not fit"):
         await stranger.start()
     await operations.start()
 
