@@ -34,7 +34,7 @@ from appliance.ports.disk import Derived
 from appliance.services.world import World
 from appliance.supervisor import Part
 from storage.history.history import DuckHistory
-from storage.journal.journal import FileJournal
+from storage.journal.journal import SqliteJournal
 from storage.operations.database import SqliteOperations
 from storage.sessions.sessions import SqliteSessions
 
@@ -57,7 +57,7 @@ class Core:
         self.clock = SystemClock()
         self.ids = RandomIds()
         self.operations = SqliteOperations(folder.operations, key, self.clock)
-        self.journal = FileJournal(folder.journal, key, self.clock)
+        self.journal = SqliteJournal(folder.journal, key, self.clock)
         self.history = DuckHistory(folder.history, self.clock)
         sessions = SqliteSessions(folder.sessions, key)
         derived = (self.history, self.operations, sessions)
