@@ -2,6 +2,7 @@
 
 import asyncio
 
+from appliance.bootstrap.scrubbing import scrub_of
 from appliance.bootstrap.ways_out import messengers
 from appliance.config.configuration import Configuration
 from appliance.demo.postbox import Postbox
@@ -34,7 +35,7 @@ from appliance.ports.disk import Derived
 from appliance.services.world import World
 from appliance.supervisor import Part
 from storage.history.history import DuckHistory
-from storage.journal.journal import SqliteJournal
+from storage.journal.journal import FileJournal
 from storage.operations.database import SqliteOperations
 from storage.sessions.sessions import SqliteSessions
 
@@ -42,6 +43,8 @@ LEARN_AT = "17 2 * * *"
 LEARN_WITHIN = 3_600.0
 TIDY_AT = "*/10 * * * *"
 TIDY_WITHIN = 3_600.0
+SCRUB_AT = "41 3 * * *"
+SCRUB_WITHIN = 6 * 3_600.0
 
 
 class Core:
@@ -57,9 +60,10 @@ class Core:
         self.clock = SystemClock()
         self.ids = RandomIds()
         self.operations = SqliteOperations(folder.operations, key, self.clock)
-        self.journal = SqliteJournal(folder.journal, key, self.clock)
+        self.journal = FileJournal(folder.journal, key, self.clock)
         self.history = DuckHistory(folder.history, self.clock)
-        sessions = SqliteSessions(folder.sessions, key)
+        sessions = SqliteSessions(folder.sessions, key, self.clock)
+        self.scrub = scrub_of(folder, key, self.journal, self.operations.note, sessions.note)
         derived = (self.history, self.operations, sessions)
         self.disk = _disk_watch(configuration, folder, self.clock, derived)
         self.patient_operations = PatientOperations(self.operations, self.disk)
@@ -114,6 +118,7 @@ class Core:
         return (
             Job("learn", LEARN_AT, self.learn, LEARN_WITHIN),
             Job("tidy history", TIDY_AT, self._tidy, TIDY_WITHIN),
+            Job("scrub", SCRUB_AT, self._scrub, SCRUB_WITHIN),
         )
 
     def parts(self) -> list[Part]:
@@ -144,6 +149,9 @@ class Core:
 
     async def _one_journal(self) -> None:
         await belong_together(self.legible, self.history)
+
+    async def _scrub(self) -> None:
+        await self.scrub.run()
 
     async def _tidy(self) -> None:
         if self.disk.level >= Pressure.GIVES_UP_DERIVED:

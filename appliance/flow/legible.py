@@ -39,15 +39,15 @@ class LegibleJournal:
             return await self._journal.read(after, limit=limit, most_readings=most_readings)
         except StorageFailed as problem:
             place = _damaged(problem)
-            if place == after + 1:
-                return (self._stand_in(place, problem),)
+            if place <= max(after + 1, self.first):
+                return self._stand_ins(place, limit, problem)
         return await self._journal.read(after, limit=place - 1 - after, most_readings=most_readings)
 
     async def batch(self, sequence: Sequence) -> StoredBatch | None:
         try:
             return await self._journal.batch(sequence)
         except StorageFailed as problem:
-            return self._stand_in(_damaged(problem), problem)
+            return self._stand_ins(_damaged(problem), 1, problem)[0]
 
     async def forget(self, through: Sequence) -> int:
         return await self._journal.forget(through)
@@ -55,12 +55,20 @@ class LegibleJournal:
     async def verify(self) -> tuple[Damage, ...]:
         return await self._journal.verify()
 
-    def _stand_in(self, place: Sequence, problem: StorageFailed) -> StoredBatch:
-        self._faults.note(f"reading batch {place} of the journal, which is damaged", problem)
-        never = Instant(0)
-        return StoredBatch(
-            place, NOBODY, Door.IMPORT, Readings.none(), (), (), Counts(), never, never
-        )
+    def _stand_ins(
+        self, place: Sequence, limit: int, problem: StorageFailed
+    ) -> tuple[StoredBatch, ...]:
+        """Stand in for all that are damaged together: they were written in one commit, or lost."""
+        through = problem.fields.get("through", place)
+        last = min(through if isinstance(through, int) else place, place + limit - 1)
+        which = f"batch {place}" if last == place else f"batches {place} to {last}"
+        self._faults.note(f"reading {which} of the journal, which is damaged", problem)
+        return tuple(_stand_in(Sequence(sequence)) for sequence in range(place, last + 1))
+
+
+def _stand_in(place: Sequence) -> StoredBatch:
+    never = Instant(0)
+    return StoredBatch(place, NOBODY, Door.IMPORT, Readings.none(), (), (), Counts(), never, never)
 
 
 def _damaged(problem: StorageFailed) -> Sequence:

@@ -16,7 +16,7 @@ import numpy as np
 
 from appliance.machine.clock import SystemClock
 from storage.history.history import DuckHistory
-from storage.journal.journal import SqliteJournal
+from storage.journal.journal import FileJournal
 from tests.builders import a_checked_batch, many_readings, readings
 
 TOGETHER = 500
@@ -42,7 +42,7 @@ def main() -> None:
 async def measure(folder: Path, seconds: float, rows: int) -> dict[str, float]:
     """Give the figures by name."""
     clock = SystemClock()
-    journal = SqliteJournal(folder / "journal.db", secrets.token_bytes(32), clock)
+    journal = FileJournal(folder / "journal", secrets.token_bytes(32), clock)
     (folder / "history").mkdir()
     history = DuckHistory(folder / "history", clock)
     await journal.start()
@@ -59,7 +59,7 @@ async def measure(folder: Path, seconds: float, rows: int) -> dict[str, float]:
         await journal.stop()
 
 
-async def alone(journal: SqliteJournal, seconds: float) -> float:
+async def alone(journal: FileJournal, seconds: float) -> float:
     """Append one reading at a time."""
     batch, done, began = a_checked_batch(readings()), 0, time.perf_counter()
     while time.perf_counter() - began < seconds:
@@ -68,7 +68,7 @@ async def alone(journal: SqliteJournal, seconds: float) -> float:
     return done / (time.perf_counter() - began)
 
 
-async def together(journal: SqliteJournal, seconds: float) -> float:
+async def together(journal: FileJournal, seconds: float) -> float:
     """Append one reading at a time in many tasks."""
     done, began = 0, time.perf_counter()
     batch = a_checked_batch(readings())
@@ -85,7 +85,7 @@ async def together(journal: SqliteJournal, seconds: float) -> float:
     return done / (time.perf_counter() - began)
 
 
-async def bulk(journal: SqliteJournal, rows: int) -> float:
+async def bulk(journal: FileJournal, rows: int) -> float:
     """Append batches of 10,000 readings one after another."""
     several = many_readings(rows)
     began = time.perf_counter()
@@ -95,7 +95,7 @@ async def bulk(journal: SqliteJournal, rows: int) -> float:
     return rows / (time.perf_counter() - began)
 
 
-async def follow(journal: SqliteJournal, history: DuckHistory, rows: int) -> float:
+async def follow(journal: FileJournal, history: DuckHistory, rows: int) -> float:
     """Apply the bulk to history, as following the journal does."""
     while history.applied < journal.last - rows // ROWS:  # the small ones before it
         await history.apply(await journal.read(history.applied, limit=4_096, most_readings=50_000))

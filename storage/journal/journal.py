@@ -1,25 +1,31 @@
-"""The journal in an encrypted SQLite file: the truth for readings."""
+"""The journal in encrypted files of its own: the truth for readings (decision 0009)."""
 
 import asyncio
 import threading
+from collections.abc import Callable
 from collections.abc import Sequence as Several
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import Sequence
 from appliance.domain.readings import CheckedBatch, StoredBatch
 from appliance.ports.clock import Clock
 from appliance.ports.journal import Damage
-from storage.journal.file import open_for_writing
-from storage.journal.reader import Readers
+from storage.journal.opening import open_for_writing
+from storage.journal.reader import Readers, unreadable
+from storage.journal.record import Cipher
+from storage.journal.scrub import Scrub
+from storage.journal.segment import SIZE
 from storage.journal.writer import Answer, GroupCommit, Waiting
 
 _MOST_WAITING: Final = 1_024
 _SECONDS_TO_STOP: Final = 8.0
+T = TypeVar("T")
 
 
-class SqliteJournal:
+class FileJournal:
     """A Journal that survives `kill -9` and power cuts at any moment; see the port for promises.
 
     Appends of several tasks share a commit: the next begins when the last sync has returned, with
@@ -28,10 +34,11 @@ class SqliteJournal:
     may still get onto the disk. After the first error nothing is written any more.
     """
 
-    def __init__(self, path: Path, key: bytes, clock: Clock) -> None:
-        self._path = path
+    def __init__(self, folder: Path, key: bytes, clock: Clock, *, segment_size: int = SIZE) -> None:
+        self._folder = folder
         self._key = key
         self._clock = clock
+        self._segment_size = segment_size
         self._last = Sequence(0)
         self._room = asyncio.Semaphore(_MOST_WAITING)
         self._waiting: set[Waiting] = set()
@@ -40,12 +47,17 @@ class SqliteJournal:
         self._ended = asyncio.Event()
 
     async def start(self) -> None:
-        """Open the file, made where there is none; raises StorageFailed or StartRefused."""
+        """Open the folder, made where there is none; raises StorageFailed or StartRefused."""
         self._loop = asyncio.get_running_loop()
-        connection, self._last = await asyncio.to_thread(open_for_writing, self._path, self._key)
-        self._readers = Readers(self._path, self._key)
+        self._catalogue, tail, last = await asyncio.to_thread(
+            open_for_writing, self._folder, self._key, self._segment_size
+        )
+        self._last = Sequence(last)
+        self._cipher = Cipher(self._key)
+        self._readers = Readers(self._catalogue, self._cipher)
+        self._housekeeping = ThreadPoolExecutor(1, thread_name_prefix="journal-keep")
         self._writer = GroupCommit(
-            connection, self._clock, self._last, committed=self._tell, ended=self._tell_end
+            tail, self._clock, self._last, committed=self._tell, ended=self._tell_end
         )
         self._problem = ""
         # A daemon: should the program crash before stop(), it must not wait for this thread.
@@ -59,6 +71,7 @@ class SqliteJournal:
             async with asyncio.timeout(_SECONDS_TO_STOP):
                 await self._ended.wait()
                 await self._readers.stop()
+                await asyncio.to_thread(self._housekeeping.shutdown, cancel_futures=True)
         except TimeoutError as error:
             raise StorageFailed(
                 store="journal", problem=f"the disk took over {_SECONDS_TO_STOP:.0f} s"
@@ -74,7 +87,7 @@ class SqliteJournal:
 
     @property
     def first(self) -> Sequence:
-        return Sequence(1)
+        return self._catalogue.first
 
     async def append(self, batches: Several[CheckedBatch]) -> tuple[StoredBatch, ...]:
         if not batches:
@@ -95,35 +108,28 @@ class SqliteJournal:
         return await self._readers.read(after, self._last, limit, most_readings)
 
     async def batch(self, sequence: Sequence) -> StoredBatch | None:
-        if not 1 <= sequence <= self._last:
+        if not self.first <= sequence <= self._last:
             return None
         found = await self._readers.read(Sequence(sequence - 1), sequence, 1, 1)
-        return found[0]
+        return found[0] if found and found[0].sequence == sequence else None
 
     async def forget(self, through: Sequence) -> int:
-        del through
-        return 0  # one file has all, so nothing can be given back
+        through = min(through, self._last)
+        try:
+            return await self._keep(lambda: self._catalogue.forget(through))
+        except OSError as error:
+            raise StorageFailed(store="journal", problem=str(error)) from error
 
     async def verify(self) -> tuple[Damage, ...]:
-        found: list[Damage] = []
-        place, last = 0, self._last
-        while place < last:
-            try:
-                batches = await self.read(Sequence(place))
-                place = batches[-1].sequence
-            except StorageFailed as problem:
-                damaged = problem.fields.get("damaged")
-                if not isinstance(damaged, int):
-                    raise
-                if damaged > place + 1:  # what lies before it has not been read yet
-                    place = (await self.read(Sequence(place), limit=damaged - 1 - place))[
-                        -1
-                    ].sequence
-                    continue
-                where = Sequence(damaged)
-                found.append(Damage(self._path.name, 0, 0, where, where, str(problem)))
-                place = damaged
-        return tuple(found)
+        scrub = Scrub(self._catalogue, self._cipher, self._last)
+        try:
+            await self._keep(scrub.run)
+        except OSError as error:
+            raise unreadable(scrub.at, str(error)) from error
+        return tuple(scrub.found)
+
+    async def _keep(self, work: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(self._housekeeping, work)
 
     def _tell(self, answers: list[Answer]) -> None:
         self._loop.call_soon_threadsafe(self._resolve, answers)

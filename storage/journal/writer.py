@@ -3,24 +3,23 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Final
-
-import apsw
 
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import Sequence
 from appliance.domain.instant import Instant
-from appliance.domain.readings import CheckedBatch, StoredBatch
+from appliance.domain.readings import CheckedBatch, Counts, StoredBatch
 from appliance.ports.clock import Clock
 from storage.journal.encoding import encode
+from storage.journal.tail import Tail
 
 MOST_READINGS: Final = 100_000
 """In one commit, unless a single append brings more."""
-_PAGES_BEFORE_CHECKPOINT: Final = 2_000
-_INSERT: Final = "INSERT INTO batches SELECT ?1 + rowid, ?2, value FROM carray(?3)"
-"""A commit is one statement, for however many rows: each step of a statement gives up the
-interpreter's lock, and a busy event loop may give it back only after 5 ms."""
+_QUIET_SECONDS: Final = 1.0
+"""After so long without an append the log is marked, so that damage to its end can be told from a
+write that was torn."""
 
 
 @dataclass(slots=True, eq=False)
@@ -43,22 +42,20 @@ class GroupCommit:
 
     def __init__(
         self,
-        connection: apsw.Connection,
+        tail: Tail,
         clock: Clock,
         last: Sequence,
         *,
         committed: Callable[[list[Answer]], None],
         ended: Callable[[str], None],
     ) -> None:
-        self._connection = connection
+        self._tail = tail
         self._clock = clock
         self._last = last
         self._committed = committed
         self._ended = ended
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
-        self._pages = 0
         self._finishing = False
-        connection.set_wal_hook(self._note_pages)
 
     def put(self, waiting: Waiting) -> None:
         """Hand over an append; the journal bounds how many there can be."""
@@ -74,24 +71,21 @@ class GroupCommit:
         try:
             self._work()
             problem = ""
-        except apsw.Error as error:
-            # Closing must not copy into the main file what a failed sync may have lost.
-            self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        except OSError as error:
             problem = str(error)
         finally:
-            self._connection.close()
+            self._tail.close()
             self._ended(problem)
 
     def _work(self) -> None:
         while group := self._gather():
             self._commit(group)
-            if self._pages > _PAGES_BEFORE_CHECKPOINT:
-                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-                self._pages = 0
+        if not self._tail.is_marked:
+            self._tail.mark()
 
     def _gather(self) -> list[Waiting]:
         """Wait for one append, then take along all that are there; none when finishing."""
-        if self._finishing or (first := self._queue.get()) is None:
+        if self._finishing or (first := self._wait()) is None:
             return []
         group = [first]
         readings = _readings_of(first)
@@ -107,48 +101,68 @@ class GroupCommit:
             readings += _readings_of(waiting)
         return group
 
+    def _wait(self) -> Waiting | None:
+        if not self._tail.is_marked:
+            try:
+                return self._queue.get(timeout=_QUIET_SECONDS)
+            except Empty:
+                self._tail.mark()
+        return self._queue.get()
+
     def _commit(self, group: list[Waiting]) -> None:
-        now, before = self._clock.now(), self._last
-        bodies: list[bytes] = []
-        answers = [(waiting, self._place(waiting, now, bodies)) for waiting in group]
-        if bodies:  # synchronous=FULL: on disk when the statement returns
-            self._connection.execute(_INSERT, (before, now, apsw.carray(tuple(bodies))))
-        self._committed(answers)
-
-    def _place(
-        self, waiting: Waiting, now: Instant, bodies: list[bytes]
-    ) -> tuple[StoredBatch, ...] | StorageFailed:
-        """Give an append's batches their places and bytes; one that can't be encoded gets none."""
+        now = self._clock.now()
+        refused: list[Answer] = []
         try:
-            encoded = [encode(batch) for batch in waiting.batches]
-        except (TypeError, ValueError, OverflowError) as error:
-            return StorageFailed(store="journal", problem=f"a batch can't be encoded: {error}")
-        bodies.extend(encoded)
-        first = self._last + 1
-        self._last = Sequence(self._last + len(encoded))
-        return tuple(
-            _stored(Sequence(place), batch, now)
-            for place, batch in enumerate(waiting.batches, first)
-        )
+            batches, counts, body = _encoded(group)
+        except (TypeError, ValueError, OverflowError):
+            group, refused = _sifted(group)
+            batches, counts, body = _encoded(group)
+        if batches:
+            self._tail.append(len(batches), now, body)
+        stored = iter(self._placed(batches, counts, now))
+        answers: list[Answer] = [(w, tuple(islice(stored, len(w.batches)))) for w in group]
+        self._committed(answers + refused)
 
-    def _note_pages(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
-        self._pages = pages
-        return apsw.SQLITE_OK
+    def _placed(
+        self, batches: list[CheckedBatch], counts: list[Counts], now: Instant
+    ) -> list[StoredBatch]:
+        first = self._last + 1
+        self._last = Sequence(self._last + len(batches))
+        return [
+            StoredBatch(
+                Sequence(place),
+                batch.municipality,
+                batch.door,
+                batch.readings,
+                batch.contacts,
+                batch.rejections,
+                count,
+                batch.checked_at,
+                now,
+            )
+            for place, (batch, count) in enumerate(zip(batches, counts, strict=True), first)
+        ]
+
+
+def _encoded(group: list[Waiting]) -> tuple[list[CheckedBatch], list[Counts], bytes]:
+    batches = [batch for waiting in group for batch in waiting.batches]
+    counts = [batch.counts() for batch in batches]
+    return batches, counts, encode(batches, counts) if batches else b""
+
+
+def _sifted(group: list[Waiting]) -> tuple[list[Waiting], list[Answer]]:
+    """Part the appends that can be encoded from those that can't."""
+    good: list[Waiting] = []
+    refused: list[Answer] = []
+    for waiting in group:
+        try:
+            _encoded([waiting])
+            good.append(waiting)
+        except (TypeError, ValueError, OverflowError) as error:
+            problem = f"a batch can't be encoded: {error}"
+            refused.append((waiting, StorageFailed(store="journal", problem=problem)))
+    return good, refused
 
 
 def _readings_of(waiting: Waiting) -> int:
     return sum(len(batch.readings) + 1 for batch in waiting.batches)
-
-
-def _stored(sequence: Sequence, batch: CheckedBatch, now: Instant) -> StoredBatch:
-    return StoredBatch(
-        sequence,
-        batch.municipality,
-        batch.door,
-        batch.readings,
-        batch.contacts,
-        batch.rejections,
-        batch.counts(),
-        batch.checked_at,
-        now,
-    )

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from appliance.domain.readings import CheckedBatch
-from storage.journal.journal import SqliteJournal
+from storage.journal.journal import FileJournal
 from tests.builders import HERE, THERE, a_checked_batch, many_readings
 from tests.fakes import FixedClock
 
@@ -21,7 +21,7 @@ def batch(place: int) -> CheckedBatch:
 
 
 async def append_for_ever(path: Path, key: bytes) -> None:
-    journal = SqliteJournal(path, key, FixedClock())
+    journal = FileJournal(path, key, FixedClock())
     await journal.start()
     place = journal.last
     while True:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from appliance.domain.ids import DeviceId, Sequence
+from appliance.domain.instant import Instant
 from appliance.domain.readings import (
     CheckedBatch,
     Contact,
@@ -17,8 +18,10 @@ from appliance.domain.readings import (
     Readings,
     Reason,
     Rejection,
+    StoredBatch,
 )
-from storage.journal.encoding import Undecodable, decode, encode
+from storage.journal import encoding
+from storage.journal.encoding import Undecodable
 from tests.builders import NOON, a_checked_batch, many_readings, readings, same_readings
 
 LONGS = st.integers(-(2**63), 2**63 - 1)
@@ -27,6 +30,15 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 MAYBE = st.none() | NUMBERS
 FEW = st.integers(0, 2**40)
+
+
+def encode(*batches: CheckedBatch) -> bytes:
+    return encoding.encode(batches, [batch.counts() for batch in batches])
+
+
+def decode(first: int, stored_at: int, data: bytes) -> StoredBatch:
+    (only,) = encoding.decode(Sequence(first), Instant(stored_at), data)
+    return only
 
 
 @st.composite
@@ -76,11 +88,24 @@ BATCHES = st.builds(
 @given(batch=BATCHES, sequence=IDS, stored_at=LONGS)
 @settings(deadline=None)
 def test_what_is_decoded_is_what_was_encoded(batch: CheckedBatch, sequence: int, stored_at: int):
-    found = decode(sequence, stored_at, encode(batch))
+    assert_same(decode(sequence, stored_at, encode(batch)), batch, sequence, stored_at)
 
+
+@given(batches=st.lists(BATCHES, min_size=2, max_size=6), sequence=IDS, stored_at=LONGS)
+@settings(deadline=None)
+def test_several_batches_come_back_each_with_its_own_rows_and_place(
+    batches: list[CheckedBatch], sequence: int, stored_at: int
+):
+    several = encoding.decode(Sequence(sequence), Instant(stored_at), encode(*batches))
+
+    for place, (found, batch) in enumerate(zip(several, batches, strict=True), sequence):
+        assert_same(found, batch, place, stored_at)
+
+
+def assert_same(found: StoredBatch, batch: CheckedBatch, place: int, stored_at: int) -> None:
     assert same_readings(found.readings, batch.readings)
     assert found.counts == batch.counts()
-    assert (found.sequence, found.stored_at) == (sequence, stored_at)
+    assert (found.sequence, found.stored_at) == (place, stored_at)
     for name in ("municipality", "door", "contacts", "rejections", "checked_at"):
         assert getattr(found, name) == getattr(batch, name)
 

@@ -11,7 +11,7 @@ from appliance.domain.errors import StorageFailed
 from appliance.domain.instant import SECOND
 from appliance.domain.readings import CheckedBatch, Counts, Door, Mark, Reason, StoredBatch
 from appliance.ports.journal import Journal
-from storage.journal.journal import SqliteJournal
+from storage.journal.journal import FileJournal
 from storage.memory.journal import MemoryJournal
 from tests.builders import (
     HERE,
@@ -42,7 +42,7 @@ async def journal(
     if request.param == "memory":
         yield MemoryJournal(clock)
         return
-    on_disk = SqliteJournal(tmp_path / "journal.db", KEY, clock)
+    on_disk = FileJournal(tmp_path / "journal", KEY, clock, segment_size=32_768)
     await on_disk.start()
     yield on_disk
     await on_disk.stop()
@@ -184,16 +184,78 @@ async def test_a_cancelled_append_leaves_no_gap(journal: Journal):
     assert [b.sequence for b in await journal.read(0)] == list(range(1, journal.last + 1))
 
 
+async def test_nothing_is_forgotten_that_was_not_asked_to(journal: Journal):
+    assert journal.first == 1
+    assert await journal.forget(7) == 0
+    await journal.append([a_checked_batch() for _ in range(9)])
+
+    assert await journal.forget(0) == 0
+    assert await journal.forget(1) == 0
+
+    assert journal.first == 1
+    assert len(await journal.read(0)) == 9
+
+
+async def test_what_is_forgotten_is_gone_and_all_from_the_named_place_on_stays(journal: Journal):
+    stored = [(await journal.append([a_checked_batch(many_readings(200))]))[0] for _ in range(60)]
+
+    given_back = await journal.forget(40)
+
+    first = journal.first
+    assert 1 < first <= 40
+    assert given_back > 0
+    assert await journal.batch(first - 1) is None
+    assert await journal.batch(1) is None
+    found = await journal.read(0)
+    assert [b.sequence for b in found] == list(range(first, 61))
+    assert [b.sequence for b in await journal.read(0, limit=3)] == [first, first + 1, first + 2]
+    assert [b.sequence for b in await journal.read(50)] == list(range(51, 61))
+    for kept, batch in zip(stored[first - 1 :], found, strict=True):
+        assert_equal(kept, batch)
+    assert await journal.forget(40) == 0
+    assert await journal.verify() == ()
+    (next_one,) = await journal.append([a_checked_batch()])
+    assert next_one.sequence == 61
+
+
+async def test_the_newest_batch_is_never_forgotten(journal: Journal):
+    for _ in range(60):
+        await journal.append([a_checked_batch(many_readings(200))])
+    await journal.forget(1_000)
+    assert journal.first <= journal.last == 60
+    assert await journal.batch(60) is not None
+
+
+async def test_forgetting_and_verifying_hold_up_nobody(journal: Journal):
+    async with asyncio.TaskGroup() as group:
+        appends = [
+            group.create_task(journal.append([a_checked_batch(many_readings(200))]))
+            for _ in range(60)
+        ]
+        group.create_task(journal.forget(30))
+        verified = group.create_task(journal.verify())
+    assert sorted(task.result()[0].sequence for task in appends) == list(range(1, 61))
+    assert verified.result() == ()
+
+
+async def test_a_journal_in_order_has_no_damage(journal: Journal):
+    assert await journal.verify() == ()
+    await journal.append(here_and_there())
+    assert await journal.verify() == ()
+
+
 async def test_the_event_loop_never_blocks(journal: Journal, nothing_blocks: object):
     await journal.append(here_and_there())
     await journal.read(0)
     await journal.batch(1)
+    await journal.forget(1)
+    await journal.verify()
 
 
 async def test_a_batch_that_can_not_be_encoded_is_refused_with_its_append_and_no_other(
     tmp_path: Path,
 ):
-    journal = SqliteJournal(tmp_path / "journal.db", KEY, FixedClock())
+    journal = FileJournal(tmp_path / "journal", KEY, FixedClock())
     await journal.start()
     with pytest.raises(StorageFailed, match="can't be encoded"):
         await journal.append([a_checked_batch(), a_checked_batch(checked_at=2**70)])

@@ -1,11 +1,12 @@
 """What only a disk can break: restarts, kills, torn files, damage, and a disk that is full."""
 
 import asyncio
+import os
 import random
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import pytest
 
 from appliance.domain.errors import StartRefused, StorageFailed
 from appliance.ports.journal import Journal
-from storage.journal.journal import SqliteJournal
-from storage.sqlite import open_database
+from storage.journal.journal import FileJournal
+from storage.journal.record import MAGIC, Cipher, Record, header_in
+from storage.journal.segment import SIZE, make
 from tests.builders import (
     OTHER_SENSOR,
     THERE,
@@ -32,8 +34,8 @@ KEY = bytes(range(32))
 
 
 @asynccontextmanager
-async def opened(path: Path, key: bytes = KEY) -> AsyncIterator[SqliteJournal]:
-    journal = SqliteJournal(path, key, FixedClock())
+async def opened(path: Path, segment_size: int = SIZE) -> AsyncIterator[FileJournal]:
+    journal = FileJournal(path, KEY, FixedClock(), segment_size=segment_size)
     await journal.start()
     try:
         yield journal
@@ -43,7 +45,7 @@ async def opened(path: Path, key: bytes = KEY) -> AsyncIterator[SqliteJournal]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.db"
+    return tmp_path / "journal"
 
 
 def _files_with(pattern: str, folder: Path) -> str:
@@ -51,18 +53,6 @@ def _files_with(pattern: str, folder: Path) -> str:
         ["grep", "-rlaE", pattern, folder], stdout=subprocess.PIPE, text=True, check=False
     )
     return found.stdout
-
-
-def _copy_as_it_is(path: Path, folder: Path) -> None:
-    """Copy by another process: an open() of ours would drop SQLite's locks."""
-    folder.mkdir()
-    subprocess.run(["cp", path, f"{path}-wal", folder], check=True)
-
-
-def _overwrite_the_middle(path: Path) -> None:
-    with path.open("r+b") as file:
-        file.seek(path.stat().st_size // 2)
-        file.write(b"\x5a" * 64)
 
 
 async def places_in(journal: Journal) -> list[int]:
@@ -105,88 +95,122 @@ async def test_stopping_finishes_the_appends_that_wait_and_takes_no_more(path: P
 async def test_nothing_of_it_is_readable_without_the_key(path: Path):
     async with opened(path) as journal:
         await journal.append([a_checked_batch(rejections=(a_rejection(detail="seen-by-nobody"),))])
-        assert _files_with("seen-by-nobody|PS-001|batches|SQLite format", path.parent) == ""
+        assert _files_with("seen-by-nobody|PS-001|malformed", path.parent) == ""
 
     with pytest.raises(StorageFailed, match="key"):
-        await SqliteJournal(path, bytes(32), FixedClock()).start()
+        await FileJournal(path, bytes(32), FixedClock()).start()
 
 
 async def test_a_journal_of_a_newer_version_is_left_alone(path: Path):
-    async with opened(path):
-        pass
-    with open_database(path, KEY) as database:
-        database.pragma("user_version", 99)
-    database.close()
+    async with opened(path) as journal:
+        await journal.append([a_checked_batch()])
+    (path / "00000002.log").unlink(missing_ok=True)
+    os.close(make(path, 2, 4_096, Cipher(KEY), layout=2))
+    before = contents(path)
 
     with pytest.raises(StartRefused, match="newer"):
-        await SqliteJournal(path, KEY, FixedClock()).start()
+        await FileJournal(path, KEY, FixedClock()).start()
+    assert contents(path) == before
 
 
-async def test_a_torn_end_of_the_log_costs_what_was_not_acknowledged_only(
-    path: Path, tmp_path: Path
-):
+async def test_another_key_changes_nothing(path: Path):
     async with opened(path) as journal:
-        for _ in range(20):
-            await journal.append([a_checked_batch()])
-        for number in range(10):
-            _copy_as_it_is(path, tmp_path / f"{number}")
-
-    chance = random.Random(7)
-    lengths = []
-    for number in range(10):
-        copy = tmp_path / f"{number}" / path.name
-        log = copy.with_name(f"{copy.name}-wal")
-        with log.open("r+b") as file:
-            file.truncate(chance.randrange(log.stat().st_size))
-        async with opened(copy) as torn:
-            places = await places_in(torn)
-            assert places == list(range(1, torn.last + 1))
-            (stored,) = await torn.append([a_checked_batch()])
-            assert stored.sequence == len(places) + 1
-            lengths.append(len(places))
-    assert max(lengths) > min(lengths)
+        await journal.append([a_checked_batch()])
+    before = contents(path)
+    with pytest.raises(StorageFailed, match="key"):
+        await FileJournal(path, bytes(32), FixedClock()).start()
+    assert contents(path) == before
 
 
-async def test_damage_in_the_middle_is_named_and_the_rest_can_be_read(path: Path):
-    async with opened(path) as journal:
-        for _ in range(3):
-            await journal.append([a_checked_batch(many_readings(200)) for _ in range(100)])
-    _overwrite_the_middle(path)
-
-    async with opened(path) as journal:
-        with pytest.raises(StorageFailed) as raised:
-            await journal.read(0, limit=300)
-        damaged = raised.value.fields["sequence"]
-        assert isinstance(damaged, int)
-        assert 50 < damaged < 250
-        assert f"batch {damaged}" in str(raised.value)
-        assert len(await journal.read(0, limit=damaged - 1)) == damaged - 1
-        assert len(await journal.read(280)) == 20
+async def test_the_journal_of_a_trial_version_is_refused_in_plain_words(path: Path):
+    path.with_name("journal.db").touch()
+    with pytest.raises(StartRefused, match="trial version of Weir"):
+        await FileJournal(path, KEY, FixedClock()).start()
 
 
-async def test_a_batch_of_bytes_that_mean_nothing_and_one_that_is_missing_are_named(path: Path):
-    async with opened(path) as journal:
-        await journal.append([a_checked_batch() for _ in range(5)])
-    with open_database(path, KEY) as database:
-        database.execute("UPDATE batches SET body = x'0100c1' WHERE sequence = 2")
-        database.execute("DELETE FROM batches WHERE sequence = 4")
-    database.close()
+async def test_the_log_goes_over_many_files_and_each_is_found_again_after_a_restart(path: Path):
+    async with opened(path, segment_size=16_384) as journal:
+        for number in range(100):
+            await journal.append([a_checked_batch(many_readings(40, seed=number))] * 2)
+    assert len(segments(path)) > 5
 
-    async with opened(path) as journal:
-        for after, damaged in ((0, 2), (1, 2), (2, 4), (3, 4)):
-            with pytest.raises(StorageFailed) as raised:
-                await journal.read(after)
-            assert raised.value.fields["sequence"] == damaged
-        assert len(await journal.read(4)) == 1
-        assert len(await journal.read(2, limit=1)) == 1
+    async with opened(path, segment_size=16_384) as journal:
+        assert await places_in(journal) == list(range(1, 201))
+        for sequence in (200, 1, 101, 57, 58):
+            found = await journal.batch(sequence)
+            assert found is not None
+            expected = many_readings(40, seed=(sequence - 1) // 2)
+            assert same_readings(found.readings, expected)
+        assert await journal.verify() == ()
+
+
+async def test_what_fits_no_file_gets_a_longer_one(path: Path):
+    async with opened(path, segment_size=8_192) as journal:
+        for rows in (10, 5_000, 10, 5_000):
+            await journal.append([a_checked_batch(many_readings(rows))])
+        assert await journal.verify() == ()
+    async with opened(path, segment_size=8_192) as journal:
+        assert [len(b.readings) for b in await journal.read(0)] == [10, 5_000, 10, 5_000]
+
+
+async def test_what_was_forgotten_stays_forgotten_after_a_restart(path: Path):
+    async with opened(path, segment_size=16_384) as journal:
+        for _ in range(100):
+            await journal.append([a_checked_batch(many_readings(40))])
+        files = len(segments(path))
+        assert await journal.forget(50) % 16_384 == 0
+        first = journal.first
+        assert len(segments(path)) < files
+    async with opened(path, segment_size=16_384) as journal:
+        assert (journal.first, journal.last) == (first, 100)
+        assert [b.sequence for b in await journal.read(0)] == list(range(first, 101))
+        assert await journal.verify() == ()
+
+
+async def test_no_nonce_is_used_twice_however_often_an_end_is_cut_off(path: Path):
+    written: dict[bytes, set[bytes]] = {}
+    offsets: set[int] = set()
+    for number in range(5):
+        async with opened(path) as journal:
+            assert journal.last == 0
+            await journal.append([a_checked_batch(readings(float(number)))])
+        for record, data in records_in(path / "00000001.log"):
+            written.setdefault(record.nonce, set()).add(data)
+            offsets.add(record.offset)
+        cut(path / "00000001.log", 70)  # the mark of the clean end, and a bit of the batch
+    assert len(written) == 10
+    assert len(offsets) == 2
+    assert all(len(different) == 1 for different in written.values())
+
+
+def records_in(file: Path) -> Iterator[tuple[Record, bytes]]:
+    data = file.read_bytes()
+    at = data.find(MAGIC)
+    while record := header_in(data, at, 1, at):
+        yield record, data[at : record.end]
+        at = record.end
+
+
+def cut(file: Path, several: int) -> None:
+    """Let the last bytes that were written be lost."""
+    with file.open("r+b") as torn:
+        torn.truncate(len(torn.read().rstrip(b"\0")) - several)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def segments(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.log"))
 
 
 async def test_after_a_failed_write_nothing_is_acknowledged_and_nothing_is_written(path: Path):
-    journal = SqliteJournal(path, KEY, FixedClock())
+    journal = FileJournal(path, KEY, FixedClock())
     await journal.start()
     acknowledged = [(await journal.append([a_checked_batch()]))[0].sequence for _ in range(5)]
-    log = path.with_name(f"{path.name}-wal")
-    with no_file_grows_beyond(log.stat().st_size + 100_000):
+    written = len((path / "00000001.log").read_bytes().rstrip(b"\0"))
+    with no_file_grows_beyond(written + 100_000):
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(journal.failed())
             waiting = [group.create_task(_outcome(journal, rows=1_000 * n)) for n in range(1, 50)]

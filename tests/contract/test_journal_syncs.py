@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.journal.journal import SqliteJournal
+from storage.journal.journal import FileJournal
 from tests.fakes import FixedClock
 
 KEY = bytes(range(32))
@@ -23,14 +23,14 @@ def strace() -> None:
 def watch(tmp_path: Path, *options: str, acks: int) -> tuple[list[str], list[int], str]:
     """Have the appending program write under strace; give its calls, its acks and its complaint.
 
-    The calls are reduced to `sync`, `failed` (a sync that did), `ack` and `log` (a write to the
-    write-ahead log).
+    The calls are reduced to `log` (a write to a segment begins), `sync` (one of a segment has
+    ended), `failed` (one did) and `ack` (a write of acks begins).
     """
     record = tmp_path / "calls"
-    trace = ["strace", "-f", "-o", str(record), "-e", "trace=pwrite64,fdatasync,write", *options]
-    program = [sys.executable, "-m", "tests.contract.appending", str(tmp_path / "j.db"), KEY.hex()]
+    trace = ["strace", "-f", "-y", "-o", str(record), "-e", "trace=pwrite64,fdatasync,write"]
+    program = [sys.executable, "-m", "tests.contract.appending", str(tmp_path / "j"), KEY.hex()]
     with subprocess.Popen(
-        [*trace, *program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*trace, *options, *program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
         assert running.stdout is not None
         places = [int(line) for _, line in zip(range(acks), running.stdout, strict=False)]
@@ -40,11 +40,7 @@ def watch(tmp_path: Path, *options: str, acks: int) -> tuple[list[str], list[int
     if "ptrace" in complaint:
         pytest.fail(f"strace may not trace here; allow ptrace for this user: {complaint}")
     places += [int(line) for line in rest.splitlines()]
-    return (
-        [call for line in record.read_text().splitlines() if (call := _kind(line))],
-        places,
-        complaint,
-    )
+    return _kinds(record.read_text().splitlines()), places, complaint
 
 
 def _end(record: Path) -> None:
@@ -53,14 +49,30 @@ def _end(record: Path) -> None:
     subprocess.run(["kill", "-9", str(first)], check=True)
 
 
-def _kind(line: str) -> str | None:
-    if re.search(r"fdatasync\(.*= 0|fdatasync resumed.*= 0", line):
-        return "sync"
-    if "EIO" in line:
-        return "failed"
-    if re.search(r'write\(1, "\d+\\n', line):
+def _kinds(lines: list[str]) -> list[str]:
+    """Reduce lines; a call that another interrupts has two: `unfinished` and `resumed`."""
+    begun: dict[str, str] = {}
+    found: list[str] = []
+    for line in lines:
+        thread, call = line.split(maxsplit=1)
+        begins, ends = not call.startswith("<..."), "<unfinished" not in call
+        if not begins:
+            call = begun.pop(thread) + call
+        begun[thread] = call
+        kind = _kind(call)
+        if kind and (begins if kind in {"log", "ack"} else ends):
+            found.append(kind)
+    return found
+
+
+def _kind(call: str) -> str | None:
+    if re.match(r'write\(1<[^>]*>, "\d+\\n', call):
         return "ack"
-    return "log" if "pwrite64(" in line else None
+    if not re.match(r"\w+\(\d+<[^>]*\.log>", call):
+        return None
+    if call.startswith("pwrite64("):
+        return "log"
+    return "failed" if "EIO" in call else "sync"
 
 
 def test_every_ack_follows_the_sync_that_followed_its_last_write(tmp_path: Path):
@@ -81,10 +93,10 @@ async def test_after_a_failed_sync_nothing_is_acknowledged_written_or_synced(tmp
         tmp_path, "-e", "inject=fdatasync:error=EIO:when=25", acks=10_000
     )
 
-    assert "StorageFailed: journal failed: disk I/O error" in complaint
+    assert "StorageFailed: journal failed: [Errno 5] Input/output error" in complaint
     assert 20 < len(places) < 200
     assert calls[calls.index("failed") :] == ["failed"]
-    journal = SqliteJournal(tmp_path / "j.db", KEY, FixedClock())
+    journal = FileJournal(tmp_path / "j", KEY, FixedClock())
     await journal.start()
     found = [batch.sequence for batch in await journal.read(0, limit=1_000)]
     await journal.stop()

@@ -15,7 +15,7 @@ from appliance.machine.folder import DataFolder
 from appliance.ports.pages import AlertFilter, Page
 from appliance.ports.tables import Tables
 from storage.history.history import DuckHistory
-from storage.journal.journal import SqliteJournal
+from storage.journal.journal import FileJournal
 from storage.operations.database import SqliteOperations
 
 EVERYTHING = Page(limit=100_000)
@@ -90,7 +90,7 @@ def look_into(folder: Path, municipality: int) -> Findings:
 async def _look(folder: DataFolder, municipality: MunicipalityId) -> Findings:
     clock, key = SystemClock(), folder.key()
     operations = SqliteOperations(folder.operations, key, clock)
-    journal = SqliteJournal(folder.journal, key, clock)
+    journal = FileJournal(folder.journal, key, clock)
     await operations.start()
     await journal.start()
     try:
@@ -116,7 +116,7 @@ def _recorded(tables: Tables) -> Findings:
 
 
 async def _read_the_journal(
-    journal: SqliteJournal, municipality: MunicipalityId, found: Findings
+    journal: FileJournal, municipality: MunicipalityId, found: Findings
 ) -> None:
     after = Sequence(0)
     while batches := await journal.read(after):

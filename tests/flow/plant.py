@@ -31,7 +31,7 @@ from appliance.ports.doors import Settled
 from appliance.ports.operations import SystemTables
 from appliance.ports.pages import AlertFilter, Page
 from storage.history.history import DuckHistory
-from storage.journal.journal import SqliteJournal
+from storage.journal.journal import FileJournal
 from storage.operations.database import SqliteOperations
 from tests.builders import HERE, OTHER_SENSOR, THERE, a_municipality, a_sensor
 from tests.fakes import CountingIds, FixedClock
@@ -72,7 +72,7 @@ class Plant:
     @contextlib.asynccontextmanager
     async def _stores(self) -> AsyncIterator[None]:
         self.operations = SqliteOperations(self.folder / "operations.db", KEY, self.clock)
-        self.journal = SqliteJournal(self.folder / "journal.db", KEY, self.clock)
+        self.journal = FileJournal(self.folder / "journal", KEY, self.clock)
         (self.folder / "history").mkdir(exist_ok=True)
         self.history = DuckHistory(self.folder / "history", self.clock)
         await self.operations.start()

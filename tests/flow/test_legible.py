@@ -10,7 +10,7 @@ from appliance.domain.instant import Instant, text
 from appliance.domain.rules import Threshold
 from appliance.flow.faults import Faults
 from appliance.flow.legible import LegibleJournal
-from storage.journal.journal import SqliteJournal
+from storage.journal.journal import FileJournal
 from storage.memory.journal import MemoryJournal
 from tests.builders import HERE, NOON, SENSOR, THERE, a_checked_batch, many_readings
 from tests.fakes import FixedClock
@@ -20,7 +20,7 @@ EVERYTHING = {"since": Instant(0), "until": Instant(2**62)}
 
 
 async def write(path: Path, batches: int) -> None:
-    journal = SqliteJournal(path, KEY, FixedClock())
+    journal = FileJournal(path, KEY, FixedClock())
     await journal.start()
     for number in range(batches):
         start = Instant(NOON + number * 1_000_000_000)
@@ -28,17 +28,18 @@ async def write(path: Path, batches: int) -> None:
     await journal.stop()
 
 
-def overwrite_the_middle(path: Path) -> None:
-    with path.open("r+b") as file:
-        file.seek(path.stat().st_size // 2)
-        file.write(b"\x5a" * 64)
+def overwrite_the_middle(folder: Path) -> None:
+    (file,) = (path for path in folder.iterdir() if path.stem == "00000001")
+    content = file.read_bytes()
+    middle = len(content.rstrip(b"\0")) // 2
+    file.write_bytes(content[:middle] + b"\x5a" * 64 + content[middle + 64 :])
 
 
 async def test_history_and_detection_go_on_behind_a_damaged_place_at_every_start(
     tmp_path: Path,
 ) -> None:
-    await write(tmp_path / "journal.db", 100)
-    overwrite_the_middle(tmp_path / "journal.db")
+    await write(tmp_path / "journal", 100)
+    overwrite_the_middle(tmp_path / "journal")
     for start in range(2):
         plant = Plant(tmp_path, clock=FixedClock(Instant(NOON + 10**12)))
         async with plant.running():
@@ -75,6 +76,29 @@ async def test_what_can_be_read_is_read_and_what_is_damaged_is_nobodys() -> None
     assert [fault.times for fault in faults.all()] == [2]
 
 
+async def test_what_was_damaged_together_is_passed_over_together_as_far_as_was_asked() -> None:
+    journal = MemoryJournal(FixedClock())
+    await journal.append([a_checked_batch() for _ in range(9)])
+    faults = Faults(FixedClock())
+    legible = LegibleJournal(Damaged(journal, 3, through=7), faults)
+    assert [b.sequence for b in await legible.read(2)] == [3, 4, 5, 6, 7]
+    assert [b.sequence for b in await legible.read(2, limit=2)] == [3, 4]
+    assert [b.sequence for b in await legible.read(7)] == [8, 9]
+    assert [fault.what for fault in faults.all()] == [
+        "reading batches 3 to 7 of the journal, which is damaged",
+        "reading batches 3 to 4 of the journal, which is damaged",
+    ]
+
+
+async def test_damage_at_the_beginning_of_what_is_left_is_passed_over() -> None:
+    journal = MemoryJournal(FixedClock())
+    await journal.append([a_checked_batch() for _ in range(9)])
+    await journal.forget(5)
+    legible = LegibleJournal(Damaged(journal, 5), Faults(FixedClock()))
+    assert [b.sequence for b in await legible.read(0)] == [5]
+    assert [b.sequence for b in await legible.read(5)] == [6, 7, 8, 9]
+
+
 async def test_a_disk_that_cant_be_read_is_not_passed_over() -> None:
     journal = MemoryJournal(FixedClock())
     await journal.append([a_checked_batch()])
@@ -86,15 +110,24 @@ async def test_a_disk_that_cant_be_read_is_not_passed_over() -> None:
 class Damaged:
     """A journal one of whose batches can't be read."""
 
-    def __init__(self, journal: MemoryJournal, place: int, field: str = "damaged") -> None:
+    def __init__(
+        self, journal: MemoryJournal, place: int, field: str = "damaged", through: int | None = None
+    ) -> None:
         self._journal = journal
         self._place = place
         self._problem = StorageFailed(store="journal", problem="no", **{field: place})
+        if through is not None:
+            self._problem.fields["through"] = through
 
     async def read(self, after: int, *, limit: int = 256, most_readings: int = 100_000):
+        after = max(after, self.first - 1)
         if after < self._place <= after + limit:
             raise self._problem
         return await self._journal.read(after, limit=limit, most_readings=most_readings)
+
+    @property
+    def first(self) -> int:
+        return self._journal.first
 
     async def batch(self, sequence: int):
         if sequence == self._place:
