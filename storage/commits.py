@@ -59,10 +59,8 @@ class CommitNote:
 
     def open(self, count: int, at: Instant) -> None:
         """Compare with what the file counts now, whose last commit was made then."""
-        whole = self.path.read_bytes() if self.path.exists() else b""
-        found = _unpack(whole)
-        self.unreadable = found is None and bool(whole.strip(b"\0"))
-        noted = found or _Noted(count, at)
+        self.look()
+        noted = self._noted if self._noted.count else _Noted(count, at)
         missing = noted.count - count
         if missing > 0:
             since = noted.lost_since if noted.lost else at
@@ -71,6 +69,13 @@ class CommitNote:
         self._write(noted)
         with contextlib.suppress(OSError):
             os.fsync(self._file)  # from now on it is only written over in place
+
+    def look(self) -> None:
+        """Read what is noted, where the file itself is not opened."""
+        whole = self.path.read_bytes() if self.path.exists() else b""
+        found = _unpack(whole)
+        self.unreadable = found is None and bool(whole.strip(b"\0"))
+        self._noted = found or _Noted()
 
     def note(self, count: int, at: Instant) -> None:
         """Note a commit that is on the disk."""
@@ -94,6 +99,8 @@ class CommitNote:
     def forget_loss(self) -> None:
         """Somebody has been told."""
         self.unreadable = False
+        if self._file < 0 and self._noted.count:
+            self.path.write_bytes(_pack(_Noted(self._noted.count, self._noted.at)))
         self._write(_Noted(self._noted.count, self._noted.at))
 
     def _write(self, noted: _Noted) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from appliance.cli.reach import Errand
+from appliance.cli.reach import SCRUB, Errand
 from appliance.domain.access import Role
 from appliance.domain.errors import Invalid
 
@@ -172,6 +172,15 @@ def _doctor(parsed: argparse.Namespace) -> Errand:
     return Errand("doctor", _named(parsed, "device"))
 
 
+def _describe_scrub(parser: argparse.ArgumentParser) -> None:
+    del parser  # it takes nothing
+
+
+def _scrub(parsed: argparse.Namespace) -> Errand:
+    del parsed
+    return Errand(SCRUB)
+
+
 def _named(parsed: argparse.Namespace, *names: str) -> dict[str, str]:
     found = {name: getattr(parsed, name, None) for name in names}
     return {name: str(value) for name, value in found.items() if value is not None}
@@ -188,4 +197,5 @@ COMMANDS: Final = (
     ),
     CommandLine("trace", "show the way of one reading with times", _describe_trace, _trace),
     CommandLine("doctor", "show what is wrong and what to do", _describe_doctor, _doctor),
+    CommandLine("scrub", "read back every byte and name what is damaged", _describe_scrub, _scrub),
 )

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -25,6 +26,9 @@ from appliance.control.wire import (
 from appliance.domain.errors import Invalid
 from appliance.domain.work import Progress
 from appliance.machine.folder import DataFolder
+
+SCRUB: Final = "scrub"
+"""The one command that must work where Weir would not start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,10 @@ async def _ask(
 
 
 async def _do_it_here(configuration: Configuration, errand: Errand) -> Outcome:
+    if errand.command == SCRUB:
+        from appliance.bootstrap.scrubbing import scrub_folder  # noqa: PLC0415
+
+        return await scrub_folder(DataFolder(configuration.data))
     # Only here: a command that finds Weir running need not load all of it.
     from appliance.bootstrap.run import quiet_appliance  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ from appliance.domain.network import NetworkModel
 from appliance.domain.readings import CheckedBatch, StoredBatch
 from appliance.domain.work import ShowProgress
 from appliance.ports.exporting import Exporter
+from appliance.services.scrub import Scrub
 from appliance.services.world import World
 
 CONSOLE: Final = Actor(UserId(0), "console", Role.SUPER_ADMIN, None)
@@ -48,6 +49,7 @@ class Desk:
     problems: Callable[[], Awaitable[list["Problem"]]]
     acknowledged_at: Callable[[Sequence], int | None]
     told_at: Callable[[Sequence], int | None]
+    scrub: Scrub
     scratch: Path
     """Where a command may put files while it works."""
 

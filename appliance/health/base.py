@@ -1,6 +1,7 @@
 """A check: looks at one thing, and says what is wrong with it and what to do."""
 
 from collections.abc import Awaitable, Callable
+from collections.abc import Sequence as Several
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,6 +10,7 @@ from appliance.domain.people import Municipality
 from appliance.flow.faults import Fault
 from appliance.ports.journal import Journal
 from appliance.ports.operations import SystemTables
+from appliance.ports.scrub import Flaw
 from appliance.services.world import World
 
 Severity = Literal["low", "medium", "high", "critical"]
@@ -38,6 +40,8 @@ class Surroundings:
     """How far the timers of rules have run; this time only goes forward."""
     faults: Callable[[], list[Fault]] = list
     """Weir's own faults that were passed over."""
+    flaws: Callable[[], Several[Flaw]] = tuple
+    """Damage that a start or the scrub has found."""
 
     @property
     def journal(self) -> Journal:

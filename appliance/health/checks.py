@@ -3,6 +3,7 @@
 from typing import Final
 
 from appliance.health import (
+    damage,
     disk_space,
     insecure_lan,
     no_mail_server,
@@ -16,6 +17,7 @@ from appliance.health import (
 from appliance.health.base import Check, Issue, Surroundings
 
 CHECKS: Final[dict[str, Check]] = {
+    "damage": damage.check,
     "disk_space": disk_space.check,
     "insecure_lan": insecure_lan.check,
     "no_mail_server": no_mail_server.check,

@@ -111,6 +111,10 @@ class DataFolder:
             )
         return found
 
+    def put_key(self, key: bytes) -> None:
+        """Write the key anew, whole or not at all."""
+        _write_durably(self.path / "weir.key", key)
+
 
 def _probe(file: Path) -> None:
     """Write an empty file; a disk that is merely full is no reason not to start."""

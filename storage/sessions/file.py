@@ -8,7 +8,7 @@ import apsw
 from appliance.domain.errors import StartRefused
 from storage.sqlite import open_database, storage_failures
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 _SCHEMA: Final = """
 BEGIN IMMEDIATE;
 CREATE TABLE sessions (
@@ -44,7 +44,16 @@ CREATE TABLE retained (
     payload BLOB NOT NULL,
     qos INTEGER NOT NULL
 ) STRICT;
-PRAGMA user_version = 1;
+CREATE TABLE commits (number INTEGER NOT NULL, at INTEGER NOT NULL) STRICT; -- one row
+INSERT INTO commits VALUES (0, 0);
+PRAGMA user_version = 2;
+COMMIT;
+"""
+_UPGRADE_1: Final = """
+BEGIN IMMEDIATE;
+CREATE TABLE commits (number INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
+INSERT INTO commits VALUES (0, 0);
+PRAGMA user_version = 2;
 COMMIT;
 """
 _TRIGGERS: Final = """
@@ -72,6 +81,7 @@ _STEPS: Final = (
     "DELETE FROM taken WHERE session = new.session AND packet_id = new.flag",
     "INSERT OR REPLACE INTO retained (topic, payload, qos) VALUES (new.text, new.payload, new.qos)",
     "DELETE FROM retained WHERE topic = new.text",
+    "UPDATE commits SET number = new.session, at = new.number",
 )
 """What each kind of change does, by its number."""
 
@@ -112,6 +122,8 @@ def _bring_up_to_date(connection: apsw.Connection) -> None:
     layout = connection.pragma("user_version")
     if layout == 0:
         connection.execute(_SCHEMA)
+    elif layout == 1:
+        connection.execute(_UPGRADE_1)
     elif layout != LAYOUT:
         raise StartRefused(
             problem=f"a newer Weir has written the MQTT sessions (layout {layout}, known is {LAYOUT})",

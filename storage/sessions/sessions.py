@@ -12,6 +12,8 @@ from typing import Any, Final
 import apsw
 
 from appliance.domain.errors import DiskFull, StorageFailed
+from appliance.domain.instant import Instant
+from appliance.ports.clock import Clock
 from appliance.ports.sessions import (
     Away,
     Change,
@@ -29,7 +31,9 @@ from appliance.ports.sessions import (
     Taken,
     Unsubscribed,
 )
-from storage.sessions.file import APPLY, open_sessions
+from storage.commits import CommitNote
+from storage.sessions.anew import open_or_begin_anew
+from storage.sessions.file import APPLY
 from storage.sessions.loading import load
 from storage.sqlite import is_full
 
@@ -46,9 +50,12 @@ class SqliteSessions:
     nothing is written any more, and closing copies nothing into the main file that a failed sync may have lost.
     """
 
-    def __init__(self, path: Path, key: bytes) -> None:
+    def __init__(self, path: Path, key: bytes, clock: Clock) -> None:
         self._path = path
         self._key = key
+        self._clock = clock
+        self.note = CommitNote(path)
+        self._commits = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sessions-write")
         self._connection: apsw.Connection | None = None
         self._problem = ""
@@ -86,13 +93,17 @@ class SqliteSessions:
     # In the thread
 
     def _open(self) -> None:
-        self._connection = open_sessions(self._path, self._key)
+        self._connection = open_or_begin_anew(self._path, self._key, self._clock.now())
+        ((number, at),) = self._connection.execute("SELECT number, at FROM commits")
+        self._commits = int(number or 0)
+        self.note.open(self._commits, Instant(int(at or 0)))
         self._connection.set_wal_hook(self._note_pages)
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is None:
             return
+        self.note.close()
         if self._problem:
             connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         connection.close()
@@ -106,7 +117,11 @@ class SqliteSessions:
     def _write(self, changes: tuple[Change, ...]) -> None:
         connection = self._open_connection
         try:
-            connection.execute(APPLY, rows_of(changes))  # synchronous=FULL: on disk on return
+            number, now = self._commits + 1, self._clock.now()
+            rows = rows_of(changes, (13, number, now, 0, 0, "", 0, 0))
+            connection.execute(APPLY, rows)  # synchronous=FULL: on disk on return
+            self._commits = number
+            self.note.note(number, now)
         except apsw.Error as error:
             if is_full(error):  # nothing of it was written: it can be done again
                 raise DiskFull(store="sessions") from error
@@ -141,10 +156,10 @@ class SqliteSessions:
         return apsw.SQLITE_OK
 
 
-def rows_of(changes: tuple[Change, ...]) -> tuple[str, bytes]:
+def rows_of(changes: tuple[Change, ...], *more: Row) -> tuple[str, bytes]:
     """Give the two values of APPLY; a payload that many sessions are owed is in them once."""
     payloads = _Payloads()
-    rows = [_row(change, payloads) for change in changes]
+    rows = [*(_row(change, payloads) for change in changes), *more]
     return json.dumps(rows, separators=(",", ":"), ensure_ascii=False), b"".join(payloads.parts)
 
 

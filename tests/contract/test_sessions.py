@@ -33,6 +33,7 @@ from appliance.ports.sessions import (
 from storage.memory.sessions import MemorySessions
 from storage.sessions.sessions import SqliteSessions
 from tests.builders import NOON
+from tests.fakes import FixedClock
 
 KEY = bytes(range(32))
 ONE, TWO = SessionNumber(1), SessionNumber(2)
@@ -48,7 +49,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     if request.param == "memory":
         yield MemorySessions()
         return
-    on_disk = SqliteSessions(tmp_path / "broker.db", KEY)
+    on_disk = SqliteSessions(tmp_path / "broker.db", KEY, FixedClock())
     await on_disk.start()
     yield on_disk
     await on_disk.stop()
@@ -199,7 +200,7 @@ async def test_both_stores_keep_the_same_also_when_opened_again(
     path = tmp_path_factory.mktemp("sessions") / "broker.db"
     memory = MemorySessions()
     for batch in batches:
-        disk = SqliteSessions(path, KEY)
+        disk = SqliteSessions(path, KEY, FixedClock())
         await disk.start()
         await disk.keep(batch)
         await memory.keep(batch)
@@ -212,7 +213,7 @@ async def test_both_stores_keep_the_same_also_when_opened_again(
 
 async def test_nothing_in_the_file_is_in_plain_text(tmp_path: Path):
     path = tmp_path / "broker.db"
-    disk = SqliteSessions(path, KEY)
+    disk = SqliteSessions(path, KEY, FixedClock())
     await disk.start()
     await disk.keep([Opened(ONE, "secret"), a_copy(1, topic="secret", payload=b"secret" * 9)])
     found = b"".join(file.read_bytes() for file in tmp_path.iterdir())  # noqa: ASYNC240
@@ -222,7 +223,7 @@ async def test_nothing_in_the_file_is_in_plain_text(tmp_path: Path):
 
 
 async def test_after_a_failed_write_nothing_is_taken_any_more(tmp_path: Path):
-    disk = SqliteSessions(tmp_path / "broker.db", KEY)
+    disk = SqliteSessions(tmp_path / "broker.db", KEY, FixedClock())
     await disk.start()
     await disk.keep([Opened(ONE, "x")])
     assert disk._connection is not None
@@ -236,20 +237,20 @@ async def test_after_a_failed_write_nothing_is_taken_any_more(tmp_path: Path):
 
 
 async def test_a_batch_is_kept_whole_or_not_at_all(tmp_path: Path):
-    disk = SqliteSessions(tmp_path / "broker.db", KEY)
+    disk = SqliteSessions(tmp_path / "broker.db", KEY, FixedClock())
     await disk.start()
     broken = Queued(ONE, CopyNumber(1), "x", None, 1, False)  # type: ignore[arg-type]
     with pytest.raises((StorageFailed, TypeError)):
         await disk.keep([Opened(ONE, "x"), Retained("a", b"1", 1), broken])
     await disk.stop()
-    again = SqliteSessions(tmp_path / "broker.db", KEY)
+    again = SqliteSessions(tmp_path / "broker.db", KEY, FixedClock())
     await again.start()
     assert await again.everything() == Kept()
     await again.stop()
 
 
 async def test_many_changes_grow_neither_the_log_nor_the_time(tmp_path: Path):
-    disk = SqliteSessions(tmp_path / "broker.db", KEY)
+    disk = SqliteSessions(tmp_path / "broker.db", KEY, FixedClock())
     await disk.start()
     await disk.keep([Opened(ONE, "x")])
     for first in range(1, 40_000, 1_000):

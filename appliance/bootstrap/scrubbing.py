@@ -1,0 +1,64 @@
+"""Which files there are to scrub, and scrubbing a folder that no program is using."""
+
+from functools import partial
+
+from appliance.control.commands.scrubbing import as_outcome
+from appliance.control.desk import Outcome
+from appliance.machine.clock import SystemClock
+from appliance.machine.folder import DataFolder
+from appliance.ports.journal import Journal
+from appliance.services.scrub import Scrub
+from storage.commits import CommitNote
+from storage.history.file import suspect
+from storage.journal.journal import FileJournal
+from storage.scrub import HistoryFile, JournalFiles, KeyFile, SqliteFile
+
+
+def scrub_of(
+    folder: DataFolder, key: bytes, journal: Journal, operations: CommitNote, sessions: CommitNote
+) -> Scrub:
+    """Put together everything that can tell whether it is what was written."""
+    return Scrub(
+        {
+            "weir.key": KeyFile(folder.path / "weir.key", key, folder.put_key),
+            "operations.db": SqliteFile(
+                folder.operations,
+                key,
+                operations,
+                keeps="alerts, people, sensors, rules, the map and settings",
+                remedy="stop Weir and put operations.db back from the newest backup, without the "
+                "-wal and -shm beside it; readings are in the journal and not concerned",
+            ),
+            "broker.db": SqliteFile(
+                folder.sessions,
+                key,
+                sessions,
+                keeps="MQTT subscriptions, retained messages, and what clients that were away are "
+                "owed",
+                remedy="restart Weir: it begins this file anew; clients subscribe again by themselves",
+            ),
+            "the journal": JournalFiles(journal),
+            "history": HistoryFile(
+                folder.history / "history.duckdb", partial(suspect, folder.history)
+            ),
+        }
+    )
+
+
+async def scrub_folder(folder: DataFolder) -> Outcome:
+    """Scrub a folder that is not in use, also one with which Weir would not start."""
+    folder.make()
+    with folder.alone():
+        key = folder.key()
+        notes = [CommitNote(folder.operations), CommitNote(folder.sessions)]
+        for note in notes:
+            note.look()
+        journal = FileJournal(folder.journal, key, SystemClock())
+        scrub = scrub_of(folder, key, journal, *notes)
+        try:
+            await journal.start()
+            found = await scrub.run()
+        finally:
+            await journal.stop()
+        scrub.told()
+        return as_outcome(found)
