@@ -16,6 +16,7 @@ from appliance.control.commands.files import (
 )
 from appliance.control.commands.inspection import doctor, trace
 from appliance.control.commands.people import People
+from appliance.control.commands.scrubbing import scrub
 from appliance.control.desk import Command, Desk, Problem
 from appliance.control.server import ControlServer
 from appliance.domain.errors import StartRefused
@@ -155,6 +156,7 @@ class Outside:
             problems=self.problems,
             acknowledged_at=core.walk.acknowledged_at,
             told_at=core.watcher.told_at,
+            scrub=core.scrub,
             scratch=scratch,
         )
 
@@ -169,6 +171,7 @@ class Outside:
                 watched=lambda: self._core.watcher.sequence,
                 watched_until=lambda: self._core.watcher.until,
                 faults=self._core.passed_over,
+                flaws=self._core.scrub.flaws,
             )
         )
         return [Problem(issue.code, issue.severity, issue.what, issue.hint) for issue in issues]
@@ -195,6 +198,7 @@ class Outside:
             "import-readings": import_readings,
             "export-readings": export_readings,
             "doctor": doctor,
+            "scrub": scrub,
             "trace": trace,
         }
 
