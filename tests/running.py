@@ -53,6 +53,15 @@ class Running:
         """Where the API and the page are."""
         return f"http://{self.http}"
 
+    def wait_until_ready(self, within: float = 30.0) -> None:
+        """Wait for the `ready` line of a server that waited for something, and learn its ports."""
+        deadline = time.monotonic() + within
+        while not (found := READY.search(self.output)):
+            assert time.monotonic() < deadline, self.log
+            assert self.process.poll() is None, self.log
+            time.sleep(0.01)  # a process of its own: there is nothing to be woken by
+        self.http, self.mqtt, self.tcp = found.groups()
+
     def stop(self, *, within: float = 10.0) -> int:
         """Send SIGTERM and give the exit status."""
         self.process.send_signal(signal.SIGTERM)
@@ -70,10 +79,12 @@ def start(
     within: float = 30.0,
     program: Sequence[str] = WEIR,
     extra: Mapping[str, str] | None = None,
+    line: re.Pattern[str] = READY,
 ) -> Running:
     """Start a server and wait for its `ready` line; it raises with the log when none comes.
 
-    `program` may be another that ends in Weir's command line, `extra` adds to its environment.
+    `program` may be another that ends in Weir's command line, `extra` adds to its environment,
+    `line` is another line to wait for.
     """
     folder.mkdir(parents=True, exist_ok=True)
     number = len(list(folder.parent.glob("*.out")))
@@ -104,7 +115,7 @@ def start(
         )
     deadline = time.monotonic() + within
     while time.monotonic() < deadline and process.poll() is None:
-        found = READY.search(output.read_text())
+        found = line.search(output.read_text())
         if found:
             return Running(folder, process, output, log, *found.groups())
         time.sleep(0.01)  # a process of its own: there is nothing to be woken by

@@ -1,6 +1,7 @@
 """`weir serve`: runs until it is told to stop."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -35,8 +36,9 @@ async def serve(configuration: Configuration) -> int:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # whoever listened has left, or its disk is full
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 def _begin_logging(level: str) -> None:
