@@ -58,7 +58,7 @@ static struct {
 static device *devices;
 static int count, poller, ending;
 static uint32_t delays[BUCKETS + 1]; /* of 10 us each */
-static uint64_t measured, longest, strange, from, until, total_acks;
+static uint64_t began, measured, longest, strange, from, until, total_acks;
 
 static uint64_t now_ns(void) {
   struct timespec t;
@@ -300,7 +300,7 @@ static uint64_t on_way(void) {
   return all;
 }
 
-static void send_due(uint64_t began, uint64_t now) {
+static void send_due(uint64_t now) {
   static uint64_t sent;
   uint64_t due = (uint64_t)((double)(now - began) * asked.rate / 1e9);
   while (sent < due && !ending) {
@@ -321,10 +321,10 @@ static void tick_every(uint64_t ns) {
   epoll_ctl(poller, EPOLL_CTL_ADD, timer, &e);
 }
 
-static void handle(struct epoll_event *e, uint64_t began) {
+static void handle(struct epoll_event *e) {
   if (e->data.u64 & 1) {
     uint64_t ticks;
-    if (read((int)(e->data.u64 >> 1), &ticks, sizeof ticks) > 0) send_due(began, now_ns());
+    if (read((int)(e->data.u64 >> 1), &ticks, sizeof ticks) > 0) send_due(now_ns());
     return;
   }
   device *d = e->data.ptr;
@@ -344,7 +344,8 @@ static int finished(uint64_t now) {
 
 static uint64_t run(void) {
   struct epoll_event events[256];
-  uint64_t began = now_ns(), last_ack = began, acks = 0, now = began, looked = 0;
+  uint64_t now = now_ns(), last_ack = now, acks = 0, looked = 0;
+  began = now;
   from = began + (uint64_t)(asked.warmup * 1e9);
   until = asked.messages ? UINT64_MAX : from + (uint64_t)(asked.seconds * 1e9);
   if (asked.messages) from = began;
@@ -352,7 +353,7 @@ static uint64_t run(void) {
   for (int n = 0; n < count && !asked.rate; n++) fill_window(&devices[n], began);
   for (;;) {
     int n = epoll_wait(poller, events, 256, 100);
-    for (int i = 0; i < n; i++) handle(&events[i], began);
+    for (int i = 0; i < n; i++) handle(&events[i]);
     now = now_ns();
     if (total_acks != acks) acks = total_acks, last_ack = now;
     if (now - last_ack > (uint64_t)(asked.silence * 1e9)) return last_ack - began;
@@ -377,7 +378,8 @@ static void report(uint64_t took) {
                (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
   for (int n = 0; n < count; n++) messages += devices[n].messages, acks += devices[n].acks;
   double seconds = asked.messages ? (double)took / 1e9 : asked.seconds;
-  printf("{\"messages\": %lu, \"acks\": %lu, \"missing\": %lu, \"strange\": %lu, \"took_s\": %.6f, "
+  printf("{\"began_s\": %.6f, ", (double)began / 1e9);
+  printf("\"messages\": %lu, \"acks\": %lu, \"missing\": %lu, \"strange\": %lu, \"took_s\": %.6f, "
          "\"rate\": %.1f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, \"p999_ms\": %.3f, \"max_ms\": %.3f, "
          "\"busy\": %.3f, \"last\": [",
          messages, acks, messages - acks, strange, (double)took / 1e9, (double)measured / seconds,

@@ -59,6 +59,8 @@ class Load:
 class Outcome:
     """What became of it."""
 
+    began_s: float
+    """When the first message was sent, by time.monotonic."""
     messages: int
     acks: int
     missing: int

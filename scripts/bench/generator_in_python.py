@@ -145,12 +145,13 @@ async def run(options: argparse.Namespace, keys: list[tuple[str, str]]) -> None:
         if options.messages:
             share, rest = divmod(options.messages, len(keys))
             device.left = share + (n < rest)
-    began, used = time.perf_counter(), time.process_time()
+    began, used, moment = time.perf_counter(), time.process_time(), time.monotonic()
     tally.last_ack = began
     tally.since = began + (0 if options.messages else options.warmup)
     tally.until = float("inf") if options.messages else tally.since + options.seconds
     await drive(devices, tally, began)
-    report(devices, tally, tally.last_ack - began, time.process_time() - used)
+    figures = report(devices, tally, tally.last_ack - began, time.process_time() - used)
+    print(json.dumps({"began_s": moment, **figures}))
     for device in devices:
         device.transport.abort()
 
@@ -177,13 +178,13 @@ async def drive(devices: list[Device], tally: Tally, began: float) -> None:
             sent += 1
 
 
-def report(devices: list[Device], tally: Tally, took: float, used: float) -> None:
-    """Print the line of JSON."""
+def report(devices: list[Device], tally: Tally, took: float, used: float) -> dict[str, object]:
+    """Give the figures."""
     messages, acks = sum(d.messages for d in devices), sum(d.acks for d in devices)
     delays = sorted(tally.delays) or [0.0]
     seconds = took if tally.options.messages else tally.options.seconds
     parts = {"p50_ms": 0.5, "p99_ms": 0.99, "p999_ms": 0.999, "max_ms": 1.0}
-    figures = {
+    return {
         "messages": messages,
         "acks": acks,
         "missing": messages - acks,
@@ -194,7 +195,6 @@ def report(devices: list[Device], tally: Tally, took: float, used: float) -> Non
         "busy": used / took,
         "last": [(d.time - tally.options.step, d.value) for d in devices],
     }
-    print(json.dumps(figures))
 
 
 def main() -> None:
