@@ -2,10 +2,11 @@
 
 from collections import deque
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from broker.codec.encode import puback, pubcomp, pubrec
 from broker.codec.packets import Publish
+from broker.codec.reader import Run
 from broker.codec.violation import ProtocolViolation
 from broker.connection import Connection
 from broker.engine.record import NOTHING, Record, Ticket
@@ -14,8 +15,10 @@ from broker.lobby import Outstanding
 
 _QOS_2: Final = 2
 
+T = TypeVar("T")
+
 Slot = list[bytes]
-"""An ack's place in the order of messages; empty until it may leave."""
+"""The place of one ack, or of those of a run, in the order of messages; empty until they may leave."""
 
 
 class Answers:
@@ -58,6 +61,27 @@ class Answers:
             self._line.append(slot)
         self._outstanding.begin()
         return slot
+
+    def expect_run(self, run: Run[T]) -> Slot:
+        """Keep the place of the acks of a run; `run_done` or `run_not_kept` follows."""
+        slot: Slot = []
+        if run.acks:
+            self._line.append(slot)
+        self._outstanding.begin()
+        return slot
+
+    def run_done(self, run: Run[T], slot: Slot, ticket: Ticket = NOTHING) -> None:
+        """Answer a run as soon as what it did, up to the ticket, is on disk."""
+        if ticket:
+            self._record.after(ticket, partial(self.run_done, run, slot))
+            return
+        self._outstanding.end()
+        if run.acks:
+            self._give(slot, b"".join(run.acks))
+
+    def run_not_kept(self) -> None:
+        """Give no answer: the messages come again."""
+        self._outstanding.end()
 
     def done(self, packet: Publish, slot: Slot, ticket: Ticket = NOTHING) -> None:
         """Answer as soon as what the message did, up to the ticket, is on disk."""

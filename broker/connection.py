@@ -62,6 +62,10 @@ class Peer(Protocol):
         """Act on a packet; raises ProtocolViolation."""
         ...
 
+    def take_run(self, reader: PacketReader) -> bool:
+        """Take what comes next as far as many packets can be taken at once; False where none."""
+        ...
+
     def is_still_welcome(self) -> bool:
         """Say whether it would be admitted now."""
         ...
@@ -226,6 +230,8 @@ class Connection(asyncio.Protocol):
     def _work(self) -> None:
         try:
             while self.is_open and not self._holds:
+                if self._peer is not None and self._peer.take_run(self._reader):
+                    continue
                 packet = self._reader.next()
                 if packet is None:
                     return

@@ -1,10 +1,20 @@
 """A device or gateway at the front door: its readings go to the intake, its acks come from there."""
 
 import asyncio
+from collections.abc import Iterator
+from collections.abc import Sequence as Several
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
-from appliance.domain.readings import AdmittedDevice, Door, RawMessage, Reason, Refusal
+from appliance.domain.readings import (
+    AdmittedDevice,
+    Door,
+    RawMessage,
+    RawMessages,
+    Reason,
+    Refusal,
+    Report,
+)
 from appliance.ports.clock import Clock
 from appliance.ports.doors import Admission, Intake, Settled
 from broker.answers import Answers, Slot
@@ -23,15 +33,25 @@ from broker.codec.packets import (
     Unsubscribe,
     Will,
 )
+from broker.codec.reader import PacketReader, Run, is_repeated, is_retained, qos_of
 from broker.codec.violation import PacketTooLarge, ProtocolViolation
 from broker.connection import UNEXPECTED, Connection, Farewell, Hold
 from broker.copies import Copies, Copy
 from broker.engine.record import Record
 from broker.engine.unfinished import Unfinished
 from broker.lobby import Outstanding
-from broker.topics import Report, own_report
+from broker.topics import own_report
 
+MOST_IN_A_RUN: Final = 2_000
+"""Messages that are taken at once, in some 3 ms."""
 _EXCERPT: Final = 200
+
+
+class Topic(NamedTuple):
+    """A topic that a device has used, and what it reports there."""
+
+    name: str
+    report: Report
 
 
 class DeviceServices:
@@ -101,7 +121,7 @@ class DevicePeer:
         )
         self._will = will
         self._services = services
-        self._reports: dict[str, Report] = {}
+        self._topics: dict[bytes, Topic] = {}
         """The topics it has used: bounded by its sensors and their streams."""
 
     def handle(self, packet: Packet) -> None:
@@ -117,6 +137,26 @@ class DevicePeer:
         elif not isinstance(packet, Puback | Pubrec | Pubcomp):  # it is never sent QoS 1 or 2
             raise ProtocolViolation("MQTT-4.8.0-1", f"a device sent {type(packet).__name__}")
 
+    def take_run(self, reader: PacketReader) -> bool:
+        """Take a run of readings at once: nearly all that a device ever sends."""
+        if self._services.intake.refuses_unacknowledged:
+            return False
+        run = reader.publishes(self._topics, MOST_IN_A_RUN)
+        if run is None:
+            return False
+        services = self._services
+        messages = RawMessages(
+            self._device,
+            Door.MQTT,
+            services.clock.now(),
+            [topic.report for topic in run.subjects],
+            run.payloads,
+        )
+        settle = partial(self._settle_run, run, self._answers.expect_run(run))
+        if not services.intake.take_several(messages, settle):
+            services.hold_up(self._connection)
+        return True
+
     def is_still_welcome(self) -> bool:
         """Ask again; what a gateway may report for is taken over as it is now."""
         if not self._services.admission.still_valid(self._device, self._key):
@@ -124,7 +164,7 @@ class DevicePeer:
         now = self._services.admission.admit(self._device.device_id, self._key)
         if isinstance(now, AdmittedDevice):
             self._device = now
-            self._reports.clear()
+            self._topics.clear()
         return True
 
     def reads_again(self) -> None:
@@ -181,6 +221,36 @@ class DevicePeer:
         else:
             self._answers.done(packet, slot)
 
+    def _settle_run(self, run: Run[Topic], slot: Slot, answers: Several[Settled]) -> None:
+        if answers[0].problem:
+            self._answers.run_not_kept()
+            self._connection.close(Farewell.NOT_KEPT)
+            return
+        copies = self._services.copies
+        done = partial(self._answers.run_done, run, slot)
+        worth: list[Copy] = []
+        if copies.wants(self._device.municipality) or any(map(is_retained, run.firsts)):
+            worth = list(self._worth_copies(run, answers))
+        for copy in worth[:-1]:
+            copies.offer(copy)
+        if worth:  # they are fanned out in order: the last is done when all are
+            copies.offer(worth[-1], done)
+        else:
+            done()
+
+    def _worth_copies(self, run: Run[Topic], answers: Several[Settled]) -> Iterator[Copy]:
+        for place, answer in enumerate(answers):
+            topic, first = run.subjects[place], run.firsts[place]
+            packet = Publish(
+                topic.name,
+                run.payloads[place],
+                qos_of(first),
+                is_retained(first),
+                is_repeated(first),
+            )
+            if self._is_worth_a_copy(packet, topic.report.stream, answer):
+                yield self._copy_of(packet)
+
     def _copy_of(self, packet: Publish) -> Copy:
         """Copy it as it was published."""
         here = self._device.municipality
@@ -201,13 +271,15 @@ class DevicePeer:
             kept = not settled.rejections
         return kept or (packet.retain and not packet.payload)  # [MQTT-3.3.1-10]
 
-    def _report_on(self, topic: str) -> Report | None:
-        known = self._reports.get(topic)
-        if known is None:
-            known = own_report(self._device, topic)
-            if known is not None:
-                self._reports[topic] = known
-        return known
+    def _report_on(self, name: str) -> Report | None:
+        raw = name.encode()
+        known = self._topics.get(raw)
+        if known is not None:
+            return known.report
+        report = own_report(self._device, name)
+        if report is not None:
+            self._topics[raw] = Topic(name, report)
+        return report
 
     # The will
 

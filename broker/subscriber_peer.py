@@ -29,6 +29,7 @@ from broker.codec.packets import (
     Unsubscribe,
     Will,
 )
+from broker.codec.reader import PacketReader
 from broker.codec.violation import ProtocolViolation
 from broker.connection import UNEXPECTED, Connection, Farewell, Hold
 from broker.device_peer import DeviceServices
@@ -120,6 +121,10 @@ class SubscriberPeer:
             case _:
                 sent = type(packet).__name__
                 raise ProtocolViolation("MQTT-4.8.0-1", f"a client sent {sent}")
+
+    def take_run(self, reader: PacketReader) -> bool:  # noqa: ARG002
+        """Take packets one by one."""
+        return False
 
     def is_still_welcome(self) -> bool:
         now, before = self._subscriber.now(), self._subscriber

@@ -5,23 +5,16 @@ of one municipality can match a topic of another. Nobody outside sees or sends t
 """
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from appliance.domain.ids import DeviceId, MunicipalityId
-from appliance.domain.readings import AdmittedDevice
+from appliance.domain.readings import AdmittedDevice, Report
 
 STREAMS: Final = frozenset({"data", "status", "heartbeat"})
 ALERTS: Final = "alerts/"
 _SENSORS: Final = "sensors/"
 _LONGEST_FILTER: Final = 1_024
 _HEARD: Final = frozenset({"sensors", "alerts"})
-
-
-class Report(NamedTuple):
-    """What a topic under `sensors/` speaks of."""
-
-    about: DeviceId
-    stream: str
 
 
 def report_on(topic: str) -> Report | None:

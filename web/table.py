@@ -21,7 +21,6 @@ from web.api import (
     sensors,
     signing_in,
     system,
-    transport,
 )
 from web.routes import Route
 
@@ -44,7 +43,6 @@ _DESCRIBED: Final[tuple[Route, ...]] = (
     *intake.ROUTES,
     *overview.ROUTES,
     *system.ROUTES,
-    *transport.ROUTES,
 )
 
 ROUTES: Final = (*_DESCRIBED, system.describing(_DESCRIBED))

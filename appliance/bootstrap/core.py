@@ -2,7 +2,6 @@
 
 import asyncio
 
-from appliance.bootstrap.listeners import open_certificates
 from appliance.bootstrap.scrubbing import scrub_of
 from appliance.bootstrap.ways_out import messengers
 from appliance.config.configuration import Configuration
@@ -94,7 +93,6 @@ class Core:
         )
         self.watcher.mind(self.walk.oldest)
         self.untold = Untold(self.operations, self.hub)
-        self.certificates = open_certificates(configuration, folder, key, self.clock)
         self.messengers = messengers(configuration, self.operations, self.clock, postbox)
         self.deliverer = Deliverer(self.patient_operations, self.messengers, self.clock)
         self.world = World(
@@ -108,7 +106,6 @@ class Core:
             clock=self.clock,
             ids=self.ids,
             messengers=self.messengers,
-            trust=lambda: self.certificates.trust,
             disk=self.disk,
         )
 

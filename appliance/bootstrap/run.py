@@ -106,7 +106,8 @@ def _say_ready(outside: Outside, show: Show) -> None:
     _spare_the_collector()
     if outside.listens_beyond_loopback:
         show("WARNING: listening beyond this computer without TLS (--insecure-lan)")
-    show(f"ready {outside.ready}")
+    bound = outside.bound
+    show(f"ready http={bound['http']} mqtt={bound['mqtt']} tcp={bound['tcp']}")
 
 
 @contextlib.asynccontextmanager

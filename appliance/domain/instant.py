@@ -25,7 +25,7 @@ def from_datetime(moment: datetime) -> Instant:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone says nothing")
     elapsed = moment - _EPOCH
-    return Instant((elapsed.days * 86_400 + elapsed.seconds) * SECOND + elapsed.microseconds)
+    return Instant(elapsed.days * DAY + elapsed.seconds * SECOND + elapsed.microseconds)
 
 
 def to_datetime(instant: Instant) -> datetime:
@@ -36,9 +36,12 @@ def to_datetime(instant: Instant) -> datetime:
 def parse(text: str, *, assume_utc: bool = False) -> Instant:
     """Read an ISO 8601 time; without a zone it is a ValueError unless UTC may be assumed."""
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None and assume_utc:
+    if moment.tzinfo is None:
+        if not assume_utc:
+            raise ValueError("a time without a zone says nothing")
         moment = moment.replace(tzinfo=UTC)
-    return from_datetime(moment)
+    elapsed = moment - _EPOCH
+    return Instant(elapsed.days * DAY + elapsed.seconds * SECOND + elapsed.microseconds)
 
 
 def text(instant: Instant) -> str:

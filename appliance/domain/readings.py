@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence as Several
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +113,15 @@ class Refusal:
     municipalities: tuple[MunicipalityId, ...] = ()
 
 
+class Report(NamedTuple):
+    """What a message speaks of, as its topic or path says."""
+
+    about: DeviceId
+    """The sender, or a device behind the gateway."""
+    stream: str = "data"
+    """`data`, `status` or `heartbeat`."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawMessage:
     """One message as it came through a door; nothing in it is believed yet."""
@@ -126,13 +135,43 @@ class RawMessage:
     stream: str = "data"
     """What the payload is: `data`, `status` or `heartbeat`, as the topic says."""
 
+    def alone(self) -> "RawMessages":
+        """Give it as all that came."""
+        report = Report(self.about, self.stream)
+        return RawMessages(self.device, self.door, self.arrived, (report,), (self.payload,))
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessages:
+    """What one device sent in one go, oldest first; nothing in it is believed yet."""
+
+    device: AdmittedDevice
+    door: Door
+    arrived: Instant
+    reports: Several[Report]
+    payloads: Several[bytes]
+    """As many as reports."""
+
+    def __len__(self) -> int:
+        """Count the messages."""
+        return len(self.payloads)
+
+    def __getitem__(self, place: int) -> RawMessage:
+        """Give one of the messages."""
+        about, stream = self.reports[place]
+        return RawMessage(self.device, about, self.payloads[place], self.door, self.arrived, stream)
+
 
 @dataclass(frozen=True, slots=True)
 class RawBatch:
     """The messages of one municipality that waited together, oldest first."""
 
     municipality: MunicipalityId
-    messages: tuple[RawMessage, ...]
+    parts: tuple[RawMessages, ...]
+
+    def __len__(self) -> int:
+        """Count the messages."""
+        return sum(map(len, self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +293,7 @@ class Contact:
 class CheckedBatch:
     """Readings that have been believed, and an account of those that were not.
 
-    `per_message` has one entry for each message of the RawBatch, in its order; their sum is what
-    the ledger gets.
+    The sum of `per_message` is what the ledger gets; it need not have one entry for each message.
     """
 
     municipality: MunicipalityId

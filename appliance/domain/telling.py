@@ -35,7 +35,7 @@ LiveType = Literal["sensor_reading", "alert", "incident"]
 
 LIVE_EVENTS: Final[dict[LiveType, str]] = {
     "sensor_reading": "A reading has been stored and looked at; late ones too, imported and "
-    "quarantined ones not.",
+    "quarantined ones not. Of over 200 that come at once, each sensor's newest, and what is unusual.",
     "alert": "An alert was opened, reopened, cleared, moved or commented: `change` says which.",
     "incident": "An incident was reported or changed.",
 }

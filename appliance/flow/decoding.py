@@ -47,8 +47,9 @@ def decode(payload: bytes) -> list[Said | Unreadable]:
         return _decode_leniently(payload)
     except RecursionError:  # msgspec goes into what it skips, too
         raise Unreadable(Reason.MALFORMED, "nested too deeply") from None
-    several: list[Said | Unreadable] = list(said) if isinstance(said, list) else [said]
-    return _bounded(several)
+    if type(said) is Said:
+        return [said]
+    return _bounded(list(said))
 
 
 def _bounded(several: list[Said | Unreadable]) -> list[Said | Unreadable]:

@@ -32,9 +32,9 @@ _NOWHERE: Final = Cursor(Sequence(0), 0)
 class _Channel:
     """One municipality's events.
 
-    An event's cursor is what its screen has once it has this event. A batch's readings share one
-    place in the journal, so all but the last of them carry the place before: a screen that saw
-    only some gets the batch again, never a gap.
+    An event's cursor is what its screen has once it has this event. Readings of one place in the
+    journal are one thing, so all but the last of them carry the place before: a screen that saw
+    only some gets all of them again, never a gap.
     """
 
     recent: deque[tuple[Sequence, LiveEvent]] = field(default_factory=deque)
@@ -47,9 +47,8 @@ class _Channel:
 
     def admit_batch(self, readings: list[LiveEvent]) -> list[LiveEvent]:
         """Give the readings of one batch as they are sent."""
-        place, event = readings[0].cursor.sequence, self.head.event
-        before = Cursor(Sequence(max(place - 1, self.head.sequence)), event)
-        self.head = Cursor(Sequence(max(place, self.head.sequence)), event)
+        place, before = readings[0].cursor.sequence, self.head
+        self.head = Cursor(Sequence(max(place, before.sequence)), before.event)
         cursors = chain(repeat(before, len(readings) - 1), (self.head,))
         sent = [_with(one, cursor) for one, cursor in zip(readings, cursors, strict=True)]
         self._remember(place, sent)

@@ -2,14 +2,16 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from typing import Final
 
 import numpy as np
 
 from appliance.domain import instant
-from appliance.domain.ids import DeviceId
+from appliance.domain.ids import DeviceId, MunicipalityId, Sequence
 from appliance.domain.instant import Instant
-from appliance.domain.readings import Ints, StoredBatch
+from appliance.domain.readings import Door, Ints, Readings, StoredBatch
 from appliance.domain.sensors import Sensor
 from appliance.domain.telling import Cursor, LiveEvent
 from appliance.flow.watches import Book
@@ -19,23 +21,71 @@ Unusual = AbstractSet[tuple[int, int]]
 """(sensor, time) of readings that a method called unusual."""
 
 
+MOST_TOLD: Final = 200
+"""Readings of a municipality that come at once and are told one by one."""
+
+
 def reading_events(
     batches: tuple[StoredBatch, ...], book: Book, unusual: Unusual
 ) -> tuple[LiveEvent, ...]:
-    """Give one event for each trusted reading, in order."""
-    return tuple(event for batch in batches for event in _events_of(batch, book, unusual))
+    """Give the events of batches that came at once, in order: one for each trusted reading.
+
+    Of more than MOST_TOLD, which nobody could follow, only each sensor's newest reading, and those
+    that are unusual.
+    """
+    own: dict[MunicipalityId, list[StoredBatch]] = {}
+    for batch in batches:
+        own.setdefault(batch.municipality, []).append(batch)
+    told: list[LiveEvent] = []
+    for municipality, several in own.items():
+        for place, readings in _told(several, unusual):
+            told += _events_of(municipality, place, readings, book, unusual)
+    return tuple(told)
 
 
-def _events_of(batch: StoredBatch, book: Book, unusual: Unusual) -> list[LiveEvent]:
-    trusted = batch.trusted()
-    rows = zip(
-        trusted.sensors.tolist(),
-        trusted.times.tolist(),
-        trusted.values.tolist(),
-        _texts(trusted.times),
+def every_reading_event(batch: StoredBatch, book: Book) -> tuple[LiveEvent, ...]:
+    """Give one event for each trusted reading of a batch, in order."""
+    readings = batch.trusted()
+    return tuple(_events_of(batch.municipality, batch.sequence, readings, book, frozenset()))
+
+
+def _told(batches: list[StoredBatch], unusual: Unusual) -> Iterator[tuple[Sequence, Readings]]:
+    """Give what is told of batches of one municipality, with the place that it stands for."""
+    tables = [batch.trusted() for batch in batches]
+    if sum(map(len, tables)) <= MOST_TOLD:
+        for batch, readings in zip(batches, tables, strict=True):
+            yield batch.sequence, readings
+    else:
+        readings = Readings.joined(tables)
+        yield batches[-1].sequence, readings.take(_worth_telling(readings, unusual))
+
+
+def _worth_telling(readings: Readings, unusual: Unusual) -> Ints:
+    order = np.lexsort((readings.times, readings.sensors))  # stable: of equal times the last
+    sensors = readings.sensors[order]
+    newest = order[np.append(sensors[1:] != sensors[:-1], True)]
+    suspects = np.flatnonzero(np.isin(readings.times, [time for _, time in unusual]))
+    pairs = zip(
+        suspects.tolist(),
+        readings.sensors[suspects].tolist(),
+        readings.times[suspects].tolist(),
         strict=True,
     )
-    municipality, cursor, sensors = batch.municipality, Cursor(batch.sequence, 0), book.sensors
+    strange = [place for place, sensor, time in pairs if (sensor, time) in unusual]
+    return np.union1d(newest, np.array(strange, np.int64))
+
+
+def _events_of(
+    municipality: MunicipalityId, place: Sequence, told: Readings, book: Book, unusual: Unusual
+) -> list[LiveEvent]:
+    rows = zip(
+        told.sensors.tolist(),
+        told.times.tolist(),
+        told.values.tolist(),
+        _texts(told.times),
+        strict=True,
+    )
+    cursor, sensors = Cursor(place, 0), book.sensors
     return [
         LiveEvent(
             municipality,
@@ -73,15 +123,16 @@ def _texts(times: Ints) -> list[str]:
     return [text.removesuffix(".000000") + "Z" for text in written]
 
 
-def publish_readings(announcements: Announcements, events: tuple[LiveEvent, ...]) -> None:
+def publish_readings(announcements: Announcements, batch: StoredBatch, book: Book) -> None:
     """Give MQTT subscribers a copy of readings that came by another door, where anybody listens.
 
     What came by MQTT the broker copies itself, as it was published.
     """
-    for event in events:
-        if announcements.wants(event.municipality):
-            topic = topic_of(DeviceId(str(event.data["device_id"])), "data")
-            announcements.publish(event.municipality, topic, _payload(event))
+    if batch.door is Door.MQTT or not announcements.wants(batch.municipality):
+        return
+    for event in every_reading_event(batch, book):
+        topic = topic_of(DeviceId(str(event.data["device_id"])), "data")
+        announcements.publish(event.municipality, topic, _payload(event))
 
 
 def publish_alerts(announcements: Announcements, events: tuple[LiveEvent, ...]) -> None:

@@ -23,18 +23,19 @@ from appliance.domain.readings import (
     CheckedBatch,
     Counts,
     Door,
-    Ints,
     Mark,
     RawBatch,
     Readings,
     Rejection,
     StoredBatch,
 )
-from appliance.flow.checking import Sifted, by_origin, sift
+from appliance.flow.counting import Count, count
 from appliance.flow.describing import Describing
 from appliance.flow.faults import Faults
 from appliance.flow.intake import BoundedIntake, OnSettled, Waiting
+from appliance.flow.lanes import LanesOfDevices
 from appliance.flow.seen import Seen
+from appliance.flow.sifting import Origins, Sifted, by_origin, sift
 from appliance.ports.clock import Clock
 from appliance.ports.doors import Settled
 from appliance.ports.history import Booleans
@@ -71,6 +72,7 @@ class Walk:
         self._clock = clock
         self._views = tuple(views)
         self._one_at_a_time = asyncio.Lock()
+        self._lanes = LanesOfDevices()
         self._is_stopping = self._is_over = False
         self._describing = Describing()
         self.faults = Faults(clock)
@@ -107,25 +109,21 @@ class Walk:
         Raises StorageFailed when the journal does; every door has then been told not to
         acknowledge.
         """
-        self._carried = waiting.messages[0].arrived if waiting.messages else None
-        origins = by_origin(waiting.messages)
+        self._carried = waiting.parts[0].arrived if waiting.parts else None
+        origins = by_origin(waiting.parts)
         sifted = [self._sift(door, batch) for door, batch, _ in origins]
         try:
             async with self._one_at_a_time:
                 await self._seen.room()
-                checked = await self._without_duplicates(sifted)
+                counted = await self._without_duplicates(sifted)
+                checked = [batch for batch, _ in counted]
                 stored = await self._journal.append([*checked, *self._refused(waiting)])
                 self._seen.add(stored)
                 waiting.kept.set()
         except StorageFailed as problem:
-            not_kept = Settled(Counts(), self._journal.last, problem=str(problem))
-            for settled in waiting.callbacks:
-                self._answer(settled, not_kept)
+            self._answer_not_kept(waiting, problem)
             raise
-        for (_, _, places), batch, done, kept in zip(
-            origins, sifted, checked, stored, strict=False
-        ):
-            self._acknowledge(waiting, places, _answers(batch, done, kept))
+        self._acknowledge(waiting, origins, [count for _, count in counted], stored)
         self._acknowledged.append((stored[0].sequence, stored[-1].sequence, self._clock.now()))
         self._tell_views(stored)
         self._carried = None
@@ -157,7 +155,8 @@ class Walk:
         return stored
 
     def _sift(self, door: Door, batch: RawBatch) -> Sifted:
-        sifted = sift(batch, door, self._lateness.lateness_of(batch.municipality))
+        lateness = self._lateness.lateness_of(batch.municipality)
+        sifted = sift(batch, door, lateness, self._lanes)
         for error in sifted.faults:
             self.faults.note("judging a message", error)
         return sifted
@@ -166,7 +165,7 @@ class Walk:
         may = self._describing.may
         return tuple(r for r in rejections if may(r.at, r.municipality, r.device_id))
 
-    async def _without_duplicates(self, several: list[Sifted]) -> list[CheckedBatch]:
+    async def _without_duplicates(self, several: list[Sifted]) -> list[tuple[CheckedBatch, Count]]:
         tables = [sifted.readings() for sifted in several]
         repeated = await self._seen.duplicates_among(tables)
         return [
@@ -174,16 +173,20 @@ class Walk:
             for sifted, readings, is_repeated in zip(several, tables, repeated, strict=True)
         ]
 
-    def _checked(self, sifted: Sifted, readings: Readings, repeated: Booleans) -> CheckedBatch:
-        return CheckedBatch(
+    def _checked(
+        self, sifted: Sifted, readings: Readings, repeated: Booleans
+    ) -> tuple[CheckedBatch, Count]:
+        counted = count(sifted, readings.marks, repeated)
+        batch = CheckedBatch(
             municipality=sifted.municipality,
             door=sifted.door,
             readings=readings.take(~repeated) if repeated.any() else readings,
-            contacts=tuple(sifted.contacts),
+            contacts=tuple(sifted.contacts.values()),
             rejections=self._described(sifted.rejections),
-            per_message=tuple(_count(sifted, readings, repeated, sifted.message_of())),
+            per_message=(counted.total,),
             checked_at=self._clock.now(),
         )
+        return batch, counted
 
     async def _fresh(self, batches: Several[CheckedBatch]) -> list[CheckedBatch]:
         repeated = await self._seen.duplicates_among([batch.readings for batch in batches])
@@ -215,15 +218,30 @@ class Walk:
             checked_at=self._clock.now(),
         )
 
-    def _acknowledge(self, waiting: Waiting, places: list[int], answers: list[Settled]) -> None:
-        """Tell each door what became of its message; a connection's messages stay in order."""
-        for place, answer in zip(places, answers, strict=True):
-            self._answer(waiting.callbacks[place], answer)
+    def _acknowledge(
+        self,
+        waiting: Waiting,
+        origins: Origins,
+        counts: list[Count],
+        stored: tuple[StoredBatch, ...],
+    ) -> None:
+        """Tell each door what became of its messages; those of a connection stay in order."""
+        for (_, batch, places), counted, kept in zip(origins, counts, stored, strict=False):
+            answers, first = counted.answers(kept.sequence), 0
+            for place, part in zip(places, batch.parts, strict=True):
+                beyond = first + len(part)
+                self._answer(waiting.callbacks[place], answers[first:beyond])
+                first = beyond
 
-    def _answer(self, settled: OnSettled, answer: Settled) -> None:
+    def _answer_not_kept(self, waiting: Waiting, problem: StorageFailed) -> None:
+        not_kept = Settled(Counts(), self._journal.last, problem=str(problem))
+        for part, settled in zip(waiting.parts, waiting.callbacks, strict=True):
+            self._answer(settled, [not_kept] * len(part))
+
+    def _answer(self, settled: OnSettled, answers: list[Settled]) -> None:
         """Tell one door; when it fails at that, the others are told all the same."""
         try:
-            settled(answer)
+            settled(answers)
         except Exception as error:  # noqa: BLE001 the boundary of faults: see faults.py
             self.faults.note("answering a device", error)
 
@@ -241,36 +259,3 @@ def _without(batch: CheckedBatch, repeated: Booleans) -> CheckedBatch:
     counts.quarantined -= quarantined
     counts.stored -= len(lost) - quarantined
     return replace(batch, readings=batch.readings.take(~repeated), per_message=(counts,))
-
-
-def _count(
-    sifted: Sifted, readings: Readings, repeated: Booleans, message_of: Ints
-) -> list[Counts]:
-    """Put every reading of every message in exactly one column."""
-    counts = [Counts() for _ in range(sifted.messages)]
-    for index, reason in sifted.rejected_of:
-        rejected = counts[index].rejected
-        rejected[reason.value] = rejected.get(reason.value, 0) + 1
-    for index in sifted.kept_of:
-        counts[index].stored += 1
-    marks = zip(message_of.tolist(), readings.marks.tolist(), repeated.tolist(), strict=True)
-    for index, mark, is_repeated in marks:
-        if is_repeated:
-            counts[index].duplicate += 1
-        elif mark & Mark.IMPLAUSIBLE:
-            counts[index].quarantined += 1
-        elif mark & Mark.LATE:
-            counts[index].late += 1
-        else:
-            counts[index].stored += 1
-    return counts
-
-
-def _answers(sifted: Sifted, checked: CheckedBatch, kept: StoredBatch) -> list[Settled]:
-    why: dict[int, list[Rejection]] = {}
-    for index, rejection in zip(sifted.described_of, sifted.rejections, strict=True):
-        why.setdefault(index, []).append(rejection)
-    return [
-        Settled(counts, kept.sequence, tuple(why.get(index, ())))
-        for index, counts in enumerate(checked.per_message)
-    ]

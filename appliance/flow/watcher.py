@@ -39,7 +39,8 @@ _log = logging.getLogger(__name__)
 TICK: Final = 1.0
 """Seconds between looks at the timers of rules."""
 SAVE_EVERY: Final = 30.0
-ROUND_BATCHES: Final = 256
+APART: Final = 0.05
+ROUND_BATCHES: Final = 1_024
 BIG_ROUND: Final = 2_000
 """Rows from which on detection runs in a thread, so that doors stay quick."""
 
@@ -157,13 +158,20 @@ class Watcher:
         self._something.set()
 
     async def run(self) -> None:
-        """Watch until stopped or cancelled."""
+        """Watch until stopped or cancelled, in rounds that begin at least APART seconds apart.
+
+        What comes alone is looked at at once. What comes thick and fast is looked at together, so
+        that detection and its commits leave the disk and the processor to the acks.
+        """
+        loop, begun = asyncio.get_running_loop(), -APART
         while not self._stopping:
             if self._sequence >= self._journal.last and not self._watches.stale:
                 with contextlib.suppress(TimeoutError):
                     # Not wait_for: on Python 3.11 it may swallow a cancellation (gh-86296).
                     async with asyncio.timeout(TICK):
                         await self._something.wait()
+            await asyncio.sleep(begun + APART - loop.time())
+            begun = loop.time()
             self._something.clear()
             await self.watch(await self._next_batches())
 
@@ -272,14 +280,13 @@ class Watcher:
         return events
 
     async def _tell(self, work: Round, events: tuple[LiveEvent, ...]) -> None:
-        """Tell of every batch, with a turn for everything else between, then of alerts."""
-        unusual = work.unusual()
-        for batch in _live_rows(work.batches):
-            readings = reading_events((batch,), work.book, unusual)
-            self._hub.announce(readings)
-            if batch.door is not Door.MQTT and self._announcements is not None:
-                publish_readings(self._announcements, readings)
-            await asyncio.sleep(0)
+        """Tell of readings, municipality by municipality, then of alerts."""
+        live = _live_rows(work.batches)
+        self._hub.announce(reading_events(live, work.book, work.unusual()))
+        if self._announcements is not None:
+            for batch in live:
+                publish_readings(self._announcements, batch, work.book)
+                await asyncio.sleep(0)
         self._hub.announce(events)
         if events and self._deliveries_owed is not None:
             self._deliveries_owed()

@@ -5,6 +5,7 @@ message, and `refuse` to have a refusal counted where there is no message to tak
 """
 
 from collections.abc import Callable
+from collections.abc import Sequence as Several
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from appliance.domain.readings import (
     Counts,
     Door,
     RawMessage,
+    RawMessages,
     Refusal,
     Rejection,
 )
@@ -52,6 +54,15 @@ class Intake(Protocol):
 
         False means that the queue is full now: the message was taken all the same, but the door
         must read no more from this peer until `room` returns.
+        """
+        ...
+
+    def take_several(
+        self, messages: RawMessages, settled: Callable[[Several[Settled]], None]
+    ) -> bool:
+        """Put what a device sent in one go on the way; `settled` has an answer for each, in order.
+
+        They are settled together: all of them are on disk, or none could be kept.
         """
         ...
 

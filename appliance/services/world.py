@@ -1,6 +1,6 @@
 """What the services need of the world: one frozen set of ports."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,7 +12,6 @@ from appliance.ports.disk import DiskState, Roomy
 from appliance.ports.doors import Admission, Intake, Subscribers
 from appliance.ports.history import History
 from appliance.ports.journal import Journal
-from appliance.ports.listening import Trust
 from appliance.ports.live import Live
 from appliance.ports.operations import Operations
 from appliance.ports.telling import Messenger
@@ -57,7 +56,6 @@ class World:
     clock: Clock
     ids: IdSource
     messengers: tuple[Messenger, ...] = ()
-    trust: Callable[[], Trust] = Trust
     disk: DiskState = field(default_factory=Roomy)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Sequence as Several
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from appliance.domain.readings import (
     Counts,
     Door,
     RawMessage,
+    RawMessages,
     Reason,
     Refusal,
     Rejection,
@@ -121,6 +123,19 @@ class FakeIntake:
             self.has_room.clear()
             return False
         return True
+
+    def take_several(
+        self, messages: RawMessages, settled: Callable[[Several[Settled]], None]
+    ) -> bool:
+        answers: list[Settled] = []
+
+        def settle(answer: Settled) -> None:
+            answers.append(answer)
+            if len(answers) == len(messages):
+                settled(answers)
+
+        took = [self.take(messages[place], settle) for place in range(len(messages))]
+        return all(took)
 
     async def room(self) -> None:
         await self.has_room.wait()

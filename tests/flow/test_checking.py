@@ -11,14 +11,14 @@ from appliance.domain.ids import DeviceId
 from appliance.domain.instant import HOUR, MINUTE, Instant, text
 from appliance.domain.quantities import Quantity
 from appliance.domain.readings import Door, Mark, RawBatch, Reason
-from appliance.flow.checking import Sifted, sift
+from appliance.flow.sifting import Sifted, sift
 from tests.builders import HERE, NOON, a_raw_message, a_sensor, a_sensor_type, an_admitted_device
 
 
 def sifted(payload: object, **overrides: object) -> Sifted:
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     message = a_raw_message(payload=raw, **overrides)
-    return sift(RawBatch(HERE, (message,)), Door.MQTT, HOUR)
+    return sift(RawBatch(HERE, (message.alone(),)), Door.MQTT, HOUR)
 
 
 def reasons(found: Sifted) -> list[Reason]:
@@ -153,7 +153,7 @@ def test_a_gateway_reports_for_the_sensors_assigned_to_it_and_no_other() -> None
 
 def test_battery_and_signal_become_a_contact() -> None:
     found = sifted({"value": 1, "battery_level": 71, "signal_strength": "-95"})
-    assert [(c.battery_percent, c.signal_dbm) for c in found.contacts] == [(71.0, -95.0)]
+    assert [(c.battery_percent, c.signal_dbm) for c in found.contacts.values()] == [(71.0, -95.0)]
 
 
 def test_a_heartbeat_is_kept_without_a_reading() -> None:

@@ -28,9 +28,9 @@ async def test_a_round_is_bounded_in_bytes_and_keeps_the_order() -> None:
     for number in range(6):
         intake.take(a_raw_message(large, arrived=Instant(number)), lambda _: None)
     assert intake.oldest == 0
-    assert [m.arrived for m in (await round_of(intake)).messages] == [0, 1, 2, 3]
+    assert [part.arrived for part in (await round_of(intake)).parts] == [0, 1, 2, 3]
     assert intake.oldest == 4
-    assert [m.arrived for m in (await round_of(intake)).messages] == [4, 5]
+    assert [part.arrived for part in (await round_of(intake)).parts] == [4, 5]
     assert intake.oldest is None
 
 
@@ -42,12 +42,12 @@ async def test_a_refusal_waits_for_others_and_a_message_takes_it_along() -> None
     refuse(intake, "PS-1")
     intake.take(a_raw_message(), lambda _: None)
     found = await round_of(intake)
-    assert (len(found.messages), len(found.refusals)) == (1, 1)
+    assert (len(found.parts), len(found.refusals)) == (1, 1)
     with pytest.raises(TimeoutError):  # the refusal's own turn comes, and finds nothing
         async with asyncio.timeout(0.2):
             await intake.waiting()
     intake.take(a_raw_message(), lambda _: None)
-    assert len((await round_of(intake)).messages) == 1
+    assert len((await round_of(intake)).parts) == 1
 
 
 async def test_of_a_flood_of_refusals_a_few_are_described_and_all_are_counted(

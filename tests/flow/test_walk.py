@@ -11,10 +11,10 @@ from appliance.domain.ids import DeviceId, Sequence, UserId
 from appliance.domain.instant import DAY, HOUR, MINUTE, SECOND, Instant, text
 from appliance.domain.readings import Door, Mark, RawMessage, Reason, Refusal
 from appliance.domain.rules import NoData, Threshold
-from appliance.flow import checking, decoding
+from appliance.flow import decoding, sifting
 from appliance.flow.alerting import move
-from appliance.flow.checking import MOST_DESCRIBED
 from appliance.flow.describing import PER_DEVICE
+from appliance.flow.sifting import MOST_DESCRIBED
 from appliance.ports.pages import Page
 from tests.builders import HERE, NOON, SENSOR, THERE, a_checked_batch, many_readings
 from tests.flow.plant import Plant
@@ -307,7 +307,7 @@ async def test_a_message_that_weir_itself_fails_at_is_rejected_and_stops_nothing
             raise MemoryError
         return decoding.decode(payload)
 
-    monkeypatch.setattr(checking, "decode", decode)
+    monkeypatch.setattr(sifting, "decode", decode)
     async with plant.running():
         poisoned, healthy = await plant.send(b'{"poison": 1}', bar(3.0, plant.clock.now()))
         assert poisoned.counts.rejected == {"malformed": 1}

@@ -1,0 +1,65 @@
+"""What a device's words mean, remembered: nearly all readings of a device say the same ones."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from appliance.domain.ids import DeviceId, SensorId
+from appliance.domain.readings import AdmittedDevice, RawMessage
+from appliance.flow.checking import number_said, plausible_span, sensor_meant, unit_meant
+from appliance.flow.decoding import Said
+
+MOST_DEVICES: Final = 20_000
+MOST_OF_A_DEVICE: Final = 2_000
+"""A device can spell a unit in many ways. Full forgets all, which costs time only."""
+
+Words = tuple[DeviceId, str | None, str | int | None, str | None]
+"""Whom the topic names, `device_id`, `sensor_id` and `unit` of the payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Where a reading goes: its sensor, and how its number becomes SI and is judged."""
+
+    sensor: SensorId
+    factor: float
+    offset: float
+    """`si = number * factor + offset`."""
+    low: float
+    high: float
+    """What such an instrument can report, SI."""
+
+
+class Lanes:
+    """The lanes of one device as it was admitted."""
+
+    def __init__(self, device: AdmittedDevice) -> None:
+        self.device = device
+        self.known: dict[Words, Lane] = {}
+
+    def find(self, words: Words, message: RawMessage, said: Said) -> Lane:
+        """Give the lane of a reading that has a number; raises Unreadable where something is wrong."""
+        sensor = sensor_meant(message, said)
+        number_said(said)
+        unit = unit_meant(sensor, said.unit)
+        low, high = plausible_span(sensor)
+        if len(self.known) >= MOST_OF_A_DEVICE:
+            self.known.clear()
+        lane = Lane(sensor.id, unit.factor, unit.offset, low, high)
+        self.known[words] = lane
+        return lane
+
+
+class LanesOfDevices:
+    """Remembers lanes from batch to batch, for devices as they were admitted."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Lanes] = {}
+
+    def of(self, device: AdmittedDevice) -> Lanes:
+        """Give a device's lanes; a device that was admitted again begins afresh."""
+        lanes = self._known.get(id(device))
+        if lanes is None or lanes.device is not device:
+            if len(self._known) >= MOST_DEVICES:
+                self._known.clear()
+            lanes = self._known[id(device)] = Lanes(device)
+        return lanes

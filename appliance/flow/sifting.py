@@ -1,0 +1,234 @@
+"""Judge a batch: which of its readings are believed, and what is wrong with the others. Pure."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
+
+import numpy as np
+
+from appliance.domain.ids import MunicipalityId, SensorId
+from appliance.domain.readings import (
+    Contact,
+    Door,
+    Mark,
+    RawBatch,
+    RawMessage,
+    RawMessages,
+    Readings,
+    Reason,
+    Rejection,
+)
+from appliance.flow.checking import number_or_none, number_said, sensor_meant, time_said
+from appliance.flow.decoding import Said, Unreadable, decode
+from appliance.flow.intake import EXCERPT
+from appliance.flow.lanes import Lanes, LanesOfDevices
+
+MOST_DESCRIBED: Final = 20
+"""Rejections of one message that are described; the others are like them, and are only counted."""
+_MOST: Final = float(np.finfo(np.float64).max)
+_NAN: Final = math.nan
+_LATE: Final = int(Mark.LATE)
+_IMPLAUSIBLE: Final = int(Mark.IMPLAUSIBLE)
+
+
+Row = tuple[int, int, int, float, float, int, int]
+"""Sensor, time, time of arrival, value in SI, quality, marks, index of the message."""
+
+
+@dataclass(slots=True)
+class Sifted:
+    """A batch whose readings have been judged one by one, but not yet compared with what is known."""
+
+    municipality: MunicipalityId
+    door: Door
+    messages: int
+    rows: list[Row] = field(default_factory=list)
+    """The readings that are kept, in the order in which they came."""
+    contacts: dict[SensorId, Contact] = field(default_factory=dict)
+    """The newest word of each sensor's device on itself."""
+    last_words: tuple[object, ...] = ()
+    """What was noted last, as it was said."""
+    rejections: list[Rejection] = field(default_factory=list)
+    """The first MOST_DESCRIBED of each message."""
+    described_of: list[int] = field(default_factory=list)
+    """Index of the message of each of these."""
+    rejected_of: list[tuple[int, Reason]] = field(default_factory=list)
+    """(index of the message, reason) for each reading that was not taken."""
+    kept_of: list[int] = field(default_factory=list)
+    """Index of each status or heartbeat message: kept as a contact, without a reading."""
+    faults: list[Exception] = field(default_factory=list)
+    """What went wrong here, and not with the device."""
+
+    def readings(self) -> Readings:
+        """Give the rows as columns."""
+        if not self.rows:
+            return Readings.none()
+        sensors, times, arrived, values, quality, marks, _ = zip(*self.rows, strict=True)
+        return Readings(
+            np.array(sensors, np.int64),
+            np.array(times, np.int64),
+            np.array(arrived, np.int64),
+            np.array(values, np.float64),
+            np.array(quality, np.float64),
+            np.array(marks, np.uint8),
+        )
+
+    def message_of(self) -> list[int]:
+        """Give the index of each row's message."""
+        return [row[6] for row in self.rows]
+
+    def note(self, said: Contact) -> None:
+        """Keep what a message says of the device itself."""
+        before = self.contacts.get(said.sensor)
+        if before is not None:
+            said = Contact(
+                said.sensor,
+                said.arrived,
+                _newer(said.battery_percent, before.battery_percent),
+                _newer(said.signal_dbm, before.signal_dbm),
+            )
+        self.contacts[said.sensor] = said
+
+
+def _newer(said: float | None, known: float | None) -> float | None:
+    return known if said is None else said
+
+
+def sift(batch: RawBatch, door: Door, lateness: int, lanes: LanesOfDevices | None = None) -> Sifted:
+    """Judge every reading of a batch; `lateness` in microseconds. Nothing vanishes.
+
+    `lanes` may be kept from batch to batch: it only makes this faster.
+    """
+    sifted = Sifted(batch.municipality, door, len(batch))
+    lanes = LanesOfDevices() if lanes is None else lanes
+    first = 0
+    for part in batch.parts:
+        _sift_part(sifted, first, part, lateness, lanes.of(part.device))
+        first += len(part)
+    return sifted
+
+
+def _sift_part(sifted: Sifted, first: int, part: RawMessages, lateness: int, lanes: Lanes) -> None:
+    for place in range(len(part)):
+        try:
+            if part.reports[place].stream == "data":
+                _sift_data(sifted, first + place, part, place, lateness, lanes)
+            else:
+                _keep_contact(sifted, first + place, part[place])
+        except Unreadable as problem:
+            _reject(sifted, first + place, part[place], problem)
+        except Exception as error:  # noqa: BLE001 the boundary of faults: see faults.py
+            sifted.faults.append(error)
+            ours = Unreadable(Reason.MALFORMED, f"Weir's own fault: {type(error).__name__}")
+            _reject(sifted, first + place, part[place], ours)
+
+
+def _sift_data(  # noqa: C901 - the innermost loop of the walk, hence so few calls
+    sifted: Sifted, index: int, part: RawMessages, place: int, lateness: int, lanes: Lanes
+) -> None:
+    """Judge the readings of one message."""
+    about, arrived, known = part.reports[place].about, part.arrived, lanes.known
+    for said in decode(part.payloads[place]):
+        try:
+            if isinstance(said, Unreadable):
+                raise said
+            words = (about, said.device_id, said.sensor_id, said.unit)
+            lane = known.get(words) or lanes.find(words, part[place], said)
+            value, timestamp = said.value, said.timestamp
+            if type(value) is not float:
+                value = number_said(said)
+            si_value = value * lane.factor + lane.offset
+            if not -_MOST <= si_value <= _MOST:
+                _refuse_beyond(said)
+            time = arrived if timestamp is None else time_said(timestamp, arrived)
+        except Unreadable as problem:
+            _reject(sifted, index, part[place], problem)
+            continue
+        quality = _NAN
+        if said.quality is not None or said.quality_score is not None:
+            quality = _quality(said)
+        mark = _LATE if arrived - time > lateness else 0
+        if not lane.low <= si_value <= lane.high:
+            mark |= _IMPLAUSIBLE
+        sifted.rows.append((lane.sensor, time, arrived, si_value, quality, mark, index))
+        if said.battery_level is not None or said.signal_strength is not None:
+            _note_contact(sifted, lane.sensor, part, said)
+
+
+def _refuse_beyond(said: Said) -> NoReturn:
+    value = number_said(said)
+    raise Unreadable(Reason.NOT_FINITE, f"value {value} is beyond what can be kept")
+
+
+def _quality(said: Said) -> float:
+    told = said.quality if said.quality is not None else said.quality_score
+    number = number_or_none(told)
+    return math.nan if number is None else number
+
+
+def _note_contact(sifted: Sifted, sensor: SensorId, part: RawMessages, said: Said) -> None:
+    """Note battery and signal, where they say something else than a moment ago."""
+    words = (sensor, part.arrived, said.battery_level, said.signal_strength)
+    if words == sifted.last_words:
+        return
+    sifted.last_words = words
+    battery, signal = number_or_none(said.battery_level), number_or_none(said.signal_strength)
+    if battery is not None or signal is not None:
+        sifted.note(Contact(sensor, part.arrived, battery, signal))
+
+
+def _keep_contact(sifted: Sifted, index: int, message: RawMessage) -> None:
+    """Keep a status or heartbeat: that it came, and battery and signal where it says so."""
+    said = _said_of_itself(message.payload)
+    sensor = sensor_meant(message, said)
+    battery, signal = number_or_none(said.battery_level), number_or_none(said.signal_strength)
+    sifted.note(Contact(sensor.id, message.arrived, battery, signal))
+    sifted.kept_of.append(index)
+
+
+def _said_of_itself(payload: bytes) -> Said:
+    """Read a status or heartbeat; `online`, or nothing at all, is a sign of life too."""
+    try:
+        said = decode(payload)[0]
+    except Unreadable:
+        return Said()
+    return Said() if isinstance(said, Unreadable) else said
+
+
+def _reject(sifted: Sifted, index: int, message: RawMessage, problem: Unreadable) -> None:
+    sifted.rejected_of.append((index, problem.reason))
+    if sifted.described_of[-MOST_DESCRIBED:].count(index) == MOST_DESCRIBED:
+        return
+    sifted.described_of.append(index)
+    sifted.rejections.append(
+        Rejection(
+            sifted.municipality,
+            message.about,
+            message.arrived,
+            message.door,
+            problem.reason,
+            _clean(problem.detail[:EXCERPT]),
+            message.payload[:EXCERPT].decode("utf-8", "replace"),
+        )
+    )
+
+
+def _clean(text: str) -> str:
+    """Replace lone surrogates, which JSON can carry and UTF-8 can't."""
+    return text.encode("utf-8", "replace").decode()
+
+
+Origins = list[tuple[Door, RawBatch, list[int]]]
+
+
+def by_origin(parts: Iterable[RawMessages]) -> Origins:
+    """Sort messages into batches of one municipality and one door, with their parts' places."""
+    places: dict[tuple[Door, MunicipalityId], list[int]] = {}
+    several = list(parts)
+    for place, part in enumerate(several):
+        places.setdefault((part.door, part.device.municipality), []).append(place)
+    return [
+        (door, RawBatch(municipality, tuple(several[i] for i in chosen)), chosen)
+        for (door, municipality), chosen in places.items()
+    ]
