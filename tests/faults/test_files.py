@@ -2,12 +2,20 @@
 
 import os
 import shutil
+from pathlib import Path
 
+from storage.journal.segment import HEAD
 from tests.faults.town import HERE_DEVICES, Town
 from tests.faults.witness import Findings, look_into
 
-FRAME = 4096 + 24
-"""A page and its header in a write-ahead log."""
+
+def newest_segment(town: Town) -> tuple[Path, int]:
+    """Give the newest file of the journal that has anything, and how many bytes were written."""
+    for file in sorted((town.folder / "journal").glob("*.log"), reverse=True):
+        written = len(file.read_bytes().rstrip(b"\0"))
+        if written > HEAD:
+            return file, written
+    raise AssertionError("the journal is empty")
 
 
 def report_and_die(town: Town) -> None:
@@ -40,12 +48,15 @@ def test_a_write_that_was_torn_at_the_end_of_the_journal_is_cut_off_and_every_ac
     town: Town,
 ) -> None:
     report_and_die(town)
-    log = town.folder / "journal.db-wal"
-    with log.open("ab") as file:
-        file.write(os.urandom(FRAME + FRAME // 2))
+    segment, written = newest_segment(town)
+    with segment.open("r+b") as file:
+        file.seek(written)
+        file.write(os.urandom(6_000))
     here = go_on(town)
     here.must_agree()
     assert acknowledged_here(town) <= set(here.journalled)
+    assert town.weir is not None
+    assert "a torn end was cut off" in town.weir.log
 
 
 def test_a_journal_whose_end_a_lying_disk_has_lost_goes_on_from_where_it_ends(town: Town) -> None:
@@ -56,8 +67,8 @@ def test_a_journal_whose_end_a_lying_disk_has_lost_goes_on_from_where_it_ends(to
     with town.signed_in() as api:
         assert api.get("/api/v1/ledger").json()["received"] >= 200  # all has been watched
     town.kill()
-    log = town.folder / "journal.db-wal"
-    os.truncate(log, (log.stat().st_size // FRAME // 2) * FRAME + FRAME // 2)
+    segment, written = newest_segment(town)
+    os.truncate(segment, written // 2)
     before = acknowledged_here(town)
     town.let_devices_report()
     here = go_on(town)
@@ -69,6 +80,31 @@ def test_a_journal_whose_end_a_lying_disk_has_lost_goes_on_from_where_it_ends(to
     assert all(times == 1 for times in here.journalled.values())
     assert "lies after the journal's end" in town.weir.log
     assert len(here.alerts) == len(HERE_DEVICES)
+
+
+def test_a_bit_that_flipped_in_the_journal_costs_one_commit_and_is_named(town: Town) -> None:
+    town.start()
+    town.let_devices_report()
+    town.wait_for_readings(200)
+    town.let_devices_finish()
+    town.stop()
+    segment, written = newest_segment(town)
+    with segment.open("r+b") as file:
+        file.seek(written // 2)
+        (byte,) = file.read(1)
+        file.seek(written // 2)
+        file.write(bytes((byte ^ 4,)))
+    shutil.rmtree(town.folder / "history")  # so that all is read again
+    before = acknowledged_here(town)
+    town.let_devices_report()
+    here = go_on(town)
+    assert town.weir is not None
+    assert "of the journal, which is damaged" in town.weir.log
+    lost = before - set(here.journalled)
+    assert len(lost) <= 20, "all but one commit is there"
+    assert acknowledged_here(town) - lost <= set(here.journalled)
+    assert all(times == 1 for times in here.journalled.values())
+    assert set(here.in_history) <= set(here.journalled)
 
 
 def test_history_that_was_deleted_or_damaged_is_filled_again_and_finds_what_is_sent_again(

@@ -10,6 +10,8 @@ from appliance.domain.ids import MunicipalityId, Sequence
 from appliance.domain.instant import EARLIEST, LATEST, Instant, text
 from appliance.domain.readings import Counts, Readings
 from appliance.domain.telling import Delivery, LiveEvent
+from appliance.flow.faults import Faults
+from appliance.flow.legible import LegibleJournal
 from appliance.machine.clock import SystemClock
 from appliance.machine.folder import DataFolder
 from appliance.ports.pages import AlertFilter, Page
@@ -95,7 +97,7 @@ async def _look(folder: DataFolder, municipality: MunicipalityId) -> Findings:
     await journal.start()
     try:
         found = await operations.read(municipality, _recorded)
-        await _read_the_journal(journal, municipality, found)
+        await _read_the_journal(LegibleJournal(journal, Faults(clock)), municipality, found)
         await _read_history(DuckHistory(folder.history, clock), municipality, found)
         return found
     finally:
@@ -116,7 +118,7 @@ def _recorded(tables: Tables) -> Findings:
 
 
 async def _read_the_journal(
-    journal: FileJournal, municipality: MunicipalityId, found: Findings
+    journal: LegibleJournal, municipality: MunicipalityId, found: Findings
 ) -> None:
     after = Sequence(0)
     while batches := await journal.read(after):
