@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 PASSWORD = "correct-horse-battery"
-READY = re.compile(r"^ready http=(\S+) mqtt=(\S+) tcp=(\S+)$", re.MULTILINE)
+READY = re.compile(r"^ready http=(\S+) mqtt=(\S+) tcp=(\S+)(?: (.*))?$", re.MULTILINE)
 WEIR = [sys.executable, "-m", "appliance"]
 ROOT = Path(__file__).parent.parent
 
@@ -35,6 +35,8 @@ class Running:
     http: str = ""
     mqtt: str = ""
     tcp: str = ""
+    further: dict[str, str] = field(default_factory=dict)
+    """Where the other listeners are, by option."""
     municipality: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -117,7 +119,9 @@ def start(
     while time.monotonic() < deadline and process.poll() is None:
         found = line.search(output.read_text())
         if found:
-            return Running(folder, process, output, log, *found.groups())
+            *first, others = found.groups()
+            further = dict(each.split("=", 1) for each in (others or "").split())
+            return Running(folder, process, output, log, *first, further=further)
         time.sleep(0.01)  # a process of its own: there is nothing to be woken by
     process.kill()
     process.wait()

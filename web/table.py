@@ -21,6 +21,7 @@ from web.api import (
     sensors,
     signing_in,
     system,
+    transport,
 )
 from web.routes import Route
 
@@ -43,6 +44,7 @@ _DESCRIBED: Final[tuple[Route, ...]] = (
     *intake.ROUTES,
     *overview.ROUTES,
     *system.ROUTES,
+    *transport.ROUTES,
 )
 
 ROUTES: Final = (*_DESCRIBED, system.describing(_DESCRIBED))

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from appliance.bootstrap.listeners import open_certificates
 from appliance.bootstrap.scrubbing import scrub_of
 from appliance.bootstrap.ways_out import messengers
 from appliance.config.configuration import Configuration
@@ -93,6 +94,7 @@ class Core:
         )
         self.watcher.mind(self.walk.oldest)
         self.untold = Untold(self.operations, self.hub)
+        self.certificates = open_certificates(configuration, folder, key, self.clock)
         self.messengers = messengers(configuration, self.operations, self.clock, postbox)
         self.deliverer = Deliverer(self.patient_operations, self.messengers, self.clock)
         self.world = World(
@@ -106,6 +108,7 @@ class Core:
             clock=self.clock,
             ids=self.ids,
             messengers=self.messengers,
+            trust=lambda: self.certificates.trust,
             disk=self.disk,
         )
 

@@ -1,0 +1,123 @@
+"""Where the doors listen, and what each listener asks of whoever connects."""
+
+import errno
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final
+
+from appliance.config.configuration import Address, Configuration
+from appliance.domain.errors import StartRefused
+from appliance.machine.certificates import Certificates
+from appliance.machine.folder import DataFolder
+from appliance.machine.given_certificate import GivenCertificate
+from appliance.machine.names import host_in, is_name, together
+from appliance.machine.own_authority import OwnAuthority
+from appliance.ports.clock import Clock
+from appliance.ports.listening import Entrance as EntranceOfPort
+from broker.lobby import Lobby
+from broker.ways import Entrance, Way
+from broker.websocket import Pages
+
+Start = Callable[[str, int, Way], Awaitable[int]]
+_SPEAKS: Final = {"https": "http", "mqtts": "mqtt", "mqtt-wss": "http", "tcps": "lines"}
+"""The listeners with TLS, and what is spoken under it."""
+_WEBSOCKET: Final = frozenset({"mqtt-ws", "mqtt-wss"})
+_HANDSHAKE_WITHIN: Final = 10.0
+
+
+def open_certificates(
+    configuration: Configuration, folder: DataFolder, key: bytes, clock: Clock
+) -> Certificates:
+    """Give the certificates as configured: the utility's own, or of an authority of our own."""
+    for name in configuration.tls_names:
+        if not is_name(name):
+            raise StartRefused(
+                problem=f"--tls-names has {name!r}, which is neither a host name nor an address",
+                remedy="correct --tls-names",
+            )
+    said = together(configuration.tls_names, host_in(configuration.public_url))
+    given, its_key = configuration.tls_cert, configuration.tls_key
+    if given is not None and its_key is not None:
+        return Certificates(GivenCertificate(given, its_key), said)
+    return Certificates(OwnAuthority(folder.path / "tls", key, clock), said)
+
+
+class Listeners:
+    """Opens listeners by the name of their option, and knows where they are."""
+
+    def __init__(self, configuration: Configuration, certificates: Certificates) -> None:
+        self._configuration = configuration
+        self._certificates = certificates
+        self.bound: dict[str, Address] = {}
+        """Where each listens, by option."""
+
+    async def open(self, name: str, start: Start) -> None:
+        """Listen, if the option is given; StartRefused names it where that is not possible."""
+        address = self._address(name)
+        if address is None:
+            return
+        if not address.is_loopback and not self._may_be_plain(name):
+            raise StartRefused(
+                problem=f"--{name} {address} is reachable from the network, and there is no TLS",
+                remedy=f"listen with --{name}s there and with --{name} on 127.0.0.1, or say "
+                "--insecure-lan if you trust that network",
+            )
+        try:
+            port = await start(address.host, address.port, self._way(name))
+        except OSError as error:
+            raise _refusal(name, address, error) from None
+        self.bound[name] = Address(address.host, port)
+
+    def entrance(self, lobby: Lobby) -> Callable[[Way], EntranceOfPort]:
+        """Give what makes the entrance of a listener that is not the broker's."""
+        return partial(Entrance, lobby=lobby, handshake_within=_HANDSHAKE_WITHIN)
+
+    @property
+    def ready(self) -> str:
+        """Name every listener: the first three are always there, and in this order."""
+        first = ("http", "mqtt", "tcp")
+        others = (name for name in self.bound if name not in first)
+        return " ".join(f"{name}={self.bound[name]}" for name in (*first, *others))
+
+    @property
+    def plain_beyond_loopback(self) -> bool:
+        """Whether others on the network can connect, and listen in."""
+        plain = (self._address(name) for name in ("http", "mqtt", "tcp", "mqtt-ws"))
+        return not all(address is None or address.is_loopback for address in plain)
+
+    def _address(self, name: str) -> Address | None:
+        c = self._configuration
+        return {
+            "http": c.http,
+            "https": c.https,
+            "mqtt": c.mqtt,
+            "mqtts": c.mqtts,
+            "mqtt-ws": c.mqtt_ws,
+            "mqtt-wss": c.mqtt_wss,
+            "tcp": c.tcp,
+            "tcps": c.tcps,
+        }[name]
+
+    def _may_be_plain(self, name: str) -> bool:
+        return name in _SPEAKS or self._configuration.insecure_lan
+
+    def _way(self, name: str) -> Way:
+        speaks = _SPEAKS.get(name)
+        return Way(
+            name=f"--{name}",
+            networks=self._configuration.networks.get(name, ()),
+            tls=None if speaks is None else self._certificates.context(speaks),
+            pages=Pages(self._configuration.mqtt_origins) if name in _WEBSOCKET else None,
+        )
+
+
+def _refusal(option: str, address: Address, error: OSError) -> StartRefused:
+    if error.errno == errno.EADDRINUSE:
+        return StartRefused(
+            problem=f"port {address.port} of {address.host} is taken by another program",
+            remedy=f"choose another with --{option} {address.host}:PORT",
+        )
+    return StartRefused(
+        problem=f"--{option} {address} can't be listened on ({error.strerror or error})",
+        remedy=f"choose another with --{option}",
+    )

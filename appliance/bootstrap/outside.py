@@ -1,11 +1,11 @@
 """The outside: doors for devices and people, and the ear for commands."""
 
-import errno
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from appliance.bootstrap.core import Core
+from appliance.bootstrap.listeners import Listeners, Start
 from appliance.bootstrap.places import places
 from appliance.config.configuration import Address, Configuration
 from appliance.control.commands.files import (
@@ -32,7 +32,9 @@ from appliance.services.passwords import Passwords
 from appliance.supervisor import Part
 from broker.front_door import FrontDoor
 from broker.line_door import LineDoor
+from broker.lobby import Lobby
 from broker.options import DoorOptions, LineOptions
+from broker.ways import Way
 from storage.export import FileExporter
 from storage.gis.local_plane import parse_origin
 from storage.gis.read import read_network
@@ -48,8 +50,7 @@ class Outside:
         self._configuration = configuration
         self._folder = folder
         self._core = core
-        self.bound: dict[str, Address] = {}
-        """Where each door listens, by option."""
+        self._listeners = Listeners(configuration, core.certificates)
         self._places = places(raise_limit())
         doors = DoorOptions(
             max_connections=self._places.mqtt,
@@ -81,8 +82,11 @@ class Outside:
         return [
             *inner,
             Part("sessions", start=self._core.sessions.start, stop=self._core.sessions.stop),
+            Part("certificates", self._core.certificates.start, self._core.certificates.run),
             Part("mqtt", self._start_mqtt, self._mqtt.run, self._mqtt.stop),
+            *(self._further(n, self._mqtt.listen) for n in ("mqtts", "mqtt-ws", "mqtt-wss")),
             Part("tcp", self._start_tcp, self._tcp.run, self._tcp.stop),
+            self._further("tcps", self._tcp.listen),
             Part("web", self._start_web, self._run_web, self._stop_web),
             Part("control", self._start_control, stop=self._stop_control),
         ]
@@ -91,7 +95,7 @@ class Outside:
         self._services = await open_services(self._core.world)
 
     async def _start_mqtt(self) -> None:
-        await self._listen("mqtt", self._configuration.mqtt, self._mqtt.start)
+        await self._listeners.open("mqtt", self._mqtt.start)
         self._core.watcher.connect(self._mqtt, self._core.deliverer.poke)
         relay = partial(publish_alerts, self._mqtt)
         active = await active_alerts(self._core.operations)
@@ -100,19 +104,28 @@ class Outside:
         self._core.hub.connect(relay)
 
     async def _start_tcp(self) -> None:
-        await self._listen("tcp", self._configuration.tcp, self._tcp.start)
+        await self._listeners.open("tcp", self._tcp.start)
+
+    def _further(self, name: str, start: Start) -> Part:
+        """Give the part that opens a further way to a door, if its option is given."""
+        return Part(name, start=partial(self._listeners.open, name, start))
 
     async def _start_web(self) -> None:
         options = WebOptions(origins=self._configuration.origins)
-        app = create_app(self.services, options)
-        address = self._configuration.http
-        self._web = WebServer(app, address.host, address.port)
-        web = self._web
+        web = WebServer(create_app(self.services, options))
+        lobby = Lobby("HTTPS", self._places.http, self._places.http)
+        entrance = self._listeners.entrance(lobby)
 
-        async def start(_host: str, _port: int) -> int:
-            return await web.start()
+        async def listen(host: str, port: int, way: Way) -> int:
+            return await web.listen(host, port, entrance(way))
 
-        await self._listen("http", address, start)
+        try:
+            for name in ("http", "https"):
+                await self._listeners.open(name, listen)
+        except StartRefused:
+            await web.stop()
+            raise
+        self._web = web
 
     async def _run_web(self) -> None:
         if self._web is not None:
@@ -121,20 +134,6 @@ class Outside:
     async def _stop_web(self) -> None:
         if self._web is not None:
             await self._web.stop()
-
-    async def _listen(
-        self, option: str, address: Address, start: Callable[[str, int], Awaitable[int]]
-    ) -> None:
-        if not address.is_loopback and not self._configuration.insecure_lan:
-            raise StartRefused(
-                problem=f"--{option} {address} is reachable from the network, and there is no TLS",
-                remedy="listen on 127.0.0.1, or say --insecure-lan if you trust that network",
-            )
-        try:
-            port = await start(address.host, address.port)
-        except OSError as error:
-            raise _refusal(option, address, error) from None
-        self.bound[option] = Address(address.host, port)
 
     async def _start_control(self) -> None:
         self._control = ControlServer(self.desk(), self.commands(), self._folder.control)
@@ -178,9 +177,18 @@ class Outside:
 
     @property
     def listens_beyond_loopback(self) -> bool:
-        """Whether others on the network can connect."""
-        c = self._configuration
-        return not all(address.is_loopback for address in (c.http, c.mqtt, c.tcp))
+        """Whether others on the network can connect, and listen in."""
+        return self._listeners.plain_beyond_loopback
+
+    @property
+    def bound(self) -> Mapping[str, Address]:
+        """Where each door listens, by option."""
+        return self._listeners.bound
+
+    @property
+    def ready(self) -> str:
+        """Name every listener, as the `ready` line does."""
+        return self._listeners.ready
 
     def commands(self) -> Mapping[str, Command]:
         """Give the commands that can be carried out."""
@@ -205,15 +213,3 @@ class Outside:
 
 def _read_network(path: Path, crs: str | None, origin: str | None) -> NetworkModel:
     return read_network(path, crs=crs, origin=parse_origin(origin) if origin else None)
-
-
-def _refusal(option: str, address: Address, error: OSError) -> StartRefused:
-    if error.errno == errno.EADDRINUSE:
-        return StartRefused(
-            problem=f"port {address.port} of {address.host} is taken by another program",
-            remedy=f"choose another with --{option} {address.host}:PORT",
-        )
-    return StartRefused(
-        problem=f"--{option} {address} can't be listened on ({error.strerror or error})",
-        remedy=f"choose another with --{option}",
-    )

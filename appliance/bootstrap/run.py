@@ -106,8 +106,7 @@ def _say_ready(outside: Outside, show: Show) -> None:
     _spare_the_collector()
     if outside.listens_beyond_loopback:
         show("WARNING: listening beyond this computer without TLS (--insecure-lan)")
-    bound = outside.bound
-    show(f"ready http={bound['http']} mqtt={bound['mqtt']} tcp={bound['tcp']}")
+    show(f"ready {outside.ready}")
 
 
 @contextlib.asynccontextmanager

@@ -18,6 +18,7 @@ from appliance.control.server import is_misuse
 from appliance.domain.errors import WeirError
 
 DONE, FAILED, MISUSED = 0, 1, 2
+_PLACEHOLDERS = {"path": "DIR", "file": "FILE", "address": "HOST:PORT", "networks": "NETWORKS"}
 
 
 def main(arguments: Several[str] | None = None) -> int:
@@ -64,7 +65,7 @@ def _add_options(parser: argparse.ArgumentParser, options: tuple[Option, ...]) -
         if option.kind == "switch":
             parser.add_argument(f"--{option.name}", action="store_true", default=None, help=text)
         else:
-            name = {"path": "DIR", "address": "HOST:PORT"}.get(option.kind, option.name.upper())
+            name = _PLACEHOLDERS.get(option.kind, option.name.upper())
             parser.add_argument(f"--{option.name}", metavar=name, help=text)
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file with options")
 

@@ -1,11 +1,14 @@
 """The configuration of one run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Literal
 
 from appliance.domain.disk import Watermarks
+
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,17 @@ class Configuration:
     http: Address
     mqtt: Address
     tcp: Address
+    https: Address | None = None
+    mqtts: Address | None = None
+    mqtt_ws: Address | None = None
+    mqtt_wss: Address | None = None
+    tcps: Address | None = None
+    networks: Mapping[str, tuple[Network, ...]] = field(default_factory=dict)
+    """Who may connect, by listener; none is everybody."""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_names: tuple[str, ...] = ()
+    mqtt_origins: tuple[str, ...] = ()
     insecure_lan: bool
     mqtt_free_topics: tuple[str, ...]
     demo: bool

@@ -4,17 +4,18 @@ import math
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, Literal
 
 import platformdirs
 
-from appliance.config.configuration import Address, Configuration
-from appliance.config.options import BY_NAME, OPTIONS, Option
+from appliance.config.configuration import Address, Configuration, Network
+from appliance.config.options import BY_NAME, LISTENERS, OPTIONS, Option
 from appliance.domain.disk import MIB, Watermarks
 from appliance.domain.errors import StartRefused
 
-Value = str | float | bool | Address | None
+Value = str | float | bool | Address | tuple[Network, ...] | None
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
 _HIGHEST_PORT: Final = 65_535
@@ -34,6 +35,16 @@ def load(flags: Mapping[str, object], file: Path | None) -> Configuration:
         http=_at(values["http"]),
         mqtt=_at(values["mqtt"]),
         tcp=_at(values["tcp"]),
+        https=_perhaps_at(values["https"]),
+        mqtts=_perhaps_at(values["mqtts"]),
+        mqtt_ws=_perhaps_at(values["mqtt-ws"]),
+        mqtt_wss=_perhaps_at(values["mqtt-wss"]),
+        tcps=_perhaps_at(values["tcps"]),
+        networks={name: _of(values[f"{name}-from"]) for name in LISTENERS},
+        tls_cert=_file("tls-cert", values, "tls-key"),
+        tls_key=_file("tls-key", values, "tls-cert"),
+        tls_names=_several(values["tls-names"]),
+        mqtt_origins=_several(values["mqtt-origins"]),
         insecure_lan=bool(values["insecure-lan"]),
         mqtt_free_topics=_several(values["mqtt-free-topics"]),
         demo=bool(values["demo"]),
@@ -84,11 +95,13 @@ def _convert(option: Option, value: object, source: str) -> Value:
             return _number(source, text)
         case "address":
             return _address(source, text)
+        case "networks":
+            return _networks(source, text)
         case "choice":
             if text not in option.choices:
                 raise _wrong(source, value, "one of " + ", ".join(option.choices))
             return text
-        case "text" | "path":
+        case "text" | "path" | "file":
             return text
 
 
@@ -117,6 +130,14 @@ def _address(source: str, value: str) -> Address:
     return Address(host.strip("[]"), int(port))
 
 
+def _networks(source: str, value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(each) for each in _several(value))
+    except ValueError:
+        wanted = "networks, for example 192.168.7.0/24,10.1.2.3"
+        raise _wrong(source, value, wanted) from None
+
+
 def _several(value: Value) -> tuple[str, ...]:
     return tuple(each.strip() for each in str(value).split(",") if each.strip())
 
@@ -140,6 +161,23 @@ def _watermarks(values: Mapping[str, Value]) -> Watermarks:
 
 def _ballast(value: Value) -> int | None:
     return None if value is None else int(float(str(value)) * MIB)
+
+
+def _perhaps_at(value: Value) -> Address | None:
+    return None if value is None else _at(value)
+
+
+def _of(value: Value) -> tuple[Network, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _file(option: str, values: Mapping[str, Value], other: str) -> Path | None:
+    if not values[option]:
+        return None
+    if not values[other]:
+        problem = f"--{option} is given without --{other}"
+        raise StartRefused(problem=problem, remedy=f"give --{other} too")
+    return Path(str(values[option]))
 
 
 def _security(value: Value) -> Literal["starttls", "tls", "none"]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["text", "path", "address", "switch", "number", "choice"]
+Kind = Literal["text", "path", "file", "address", "networks", "switch", "number", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,52 @@ class Option:
         return self.name.replace("-", "_")
 
 
+LISTENERS: Final = ("http", "https", "mqtt", "mqtts", "mqtt-ws", "mqtt-wss", "tcp", "tcps")
+
+
+def _networks(listener: str) -> Option:
+    return Option(
+        f"{listener}-from",
+        "networks",
+        "",
+        f"networks that may connect to --{listener}, separated by commas, for example "
+        "192.168.7.0/24; none is everybody",
+    )
+
+
 OPTIONS: Final = (
     Option("data", "path", None, "folder that keeps everything (default: the platform's)"),
     Option("http", "address", "127.0.0.1:8000", "where browsers, apps and HTTP devices connect"),
     Option("mqtt", "address", "127.0.0.1:1883", "where MQTT devices and subscribers connect"),
     Option("tcp", "address", "127.0.0.1:9999", "where devices that send JSON lines connect"),
+    Option("https", "address", None, "where browsers, apps and HTTP devices connect with TLS"),
+    Option("mqtts", "address", None, "where MQTT devices and subscribers connect with TLS"),
+    Option("mqtt-ws", "address", None, "where MQTT over WebSocket connects"),
+    Option("mqtt-wss", "address", None, "where MQTT over WebSocket connects with TLS"),
+    Option("tcps", "address", None, "where devices that send JSON lines connect with TLS"),
+    *(_networks(listener) for listener in LISTENERS),
+    Option(
+        "tls-cert",
+        "file",
+        "",
+        "certificate of your own for all listeners with TLS, PEM, with its chain; read again when "
+        "it changes; none has Weir's own authority make one",
+    ),
+    Option("tls-key", "file", "", "private key of --tls-cert, PEM, without a passphrase"),
+    Option(
+        "tls-names",
+        "text",
+        "",
+        "further names and addresses of this server for the certificate, separated by commas; "
+        "its own names and addresses and the host of --public-url are in it anyway",
+    ),
+    Option(
+        "mqtt-origins",
+        "text",
+        "",
+        "origins whose pages in a browser may open MQTT over WebSocket, separated by commas; "
+        "programs need none",
+    ),
     Option(
         "insecure-lan",
         "switch",

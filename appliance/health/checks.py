@@ -11,6 +11,7 @@ from appliance.health import (
     outbox_stuck,
     own_faults,
     silent_sensors,
+    tls_certificate,
     views_behind,
     wrong_clock,
 )
@@ -25,6 +26,7 @@ CHECKS: Final[dict[str, Check]] = {
     "outbox_stuck": outbox_stuck.check,
     "own_faults": own_faults.check,
     "silent_sensors": silent_sensors.check,
+    "tls_certificate": tls_certificate.check,
     "views_behind": views_behind.check,
     "wrong_clock": wrong_clock.check,
 }

@@ -1,9 +1,11 @@
 """Everything that people can ask for, put together from the ports."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.ports.clock import Clock
 from appliance.ports.disk import DiskState
+from appliance.ports.listening import Trust
 from appliance.services.access_tokens import AccessTokens, keep_signing_key
 from appliance.services.alerts import Alerts
 from appliance.services.analytics import Analytics
@@ -61,6 +63,7 @@ class Services:
     sign_in: SignIn
     timelines: Timelines
     tokens: Tokens
+    trust: Callable[[], Trust]
     users: Users
 
 
@@ -95,5 +98,6 @@ async def open_services(world: World) -> Services:
         sign_in=sign_in,
         timelines=Timelines(world, freshness),
         tokens=Tokens(world),
+        trust=world.trust,
         users=Users(world, passwords, sign_in),
     )

@@ -1,6 +1,6 @@
 """What the services need of the world: one frozen set of ports."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from appliance.ports.disk import DiskState, Roomy
 from appliance.ports.doors import Admission, Intake, Subscribers
 from appliance.ports.history import History
 from appliance.ports.journal import Journal
+from appliance.ports.listening import Trust
 from appliance.ports.live import Live
 from appliance.ports.operations import Operations
 from appliance.ports.telling import Messenger
@@ -56,6 +57,7 @@ class World:
     clock: Clock
     ids: IdSource
     messengers: tuple[Messenger, ...] = ()
+    trust: Callable[[], Trust] = Trust
     disk: DiskState = field(default_factory=Roomy)
 
 

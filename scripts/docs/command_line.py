@@ -9,11 +9,14 @@ from scripts.docs.markdown import bullets, capital, code, page, paragraph
 
 _KINDS = {
     "path": "a folder",
+    "file": "a file",
+    "networks": "networks, separated by commas",
     "address": "HOST:PORT; port 0 picks a free one",
     "switch": "true or false",
     "number": "a number",
     "text": "text",
 }
+_ABSENT = {"data": "the platform's data folder", "disk-ballast": "by the size of the disk"}
 
 
 def commands() -> str:
@@ -117,7 +120,7 @@ def _option(option: Option) -> str:
 
 def _default(option: Option) -> str:
     if option.default in {None, ""}:
-        return "empty" if option.default == "" else "the platform's data folder"
+        return "empty" if option.default == "" else _ABSENT.get(option.name, "off")
     if isinstance(option.default, bool):
         return f"`{str(option.default).lower()}`"
     return f"`{option.default:g}`" if isinstance(option.default, float) else f"`{option.default}`"

@@ -187,8 +187,8 @@ async def bare(folder: Path) -> AsyncIterator[tuple[Core, Services, httpx.AsyncC
 
     async def start() -> None:
         opened["services"] = await open_services(core.world)
-        opened["web"] = WebServer(create_app(opened["services"], WebOptions()), "127.0.0.1", 0)
-        opened["port"] = await opened["web"].start()
+        opened["web"] = WebServer(create_app(opened["services"], WebOptions()))
+        opened["port"] = await opened["web"].listen("127.0.0.1", 0)
 
     async def run() -> None:
         await opened["web"].run()

@@ -108,6 +108,8 @@ def test_only_these_routes_are_open_to_anybody():
         ("POST", "/api/v1/auth/refresh"),
         ("GET", "/api/v1/monitoring/health"),
         ("GET", "/api/v1/openapi.json"),
+        ("GET", "/api/v1/tls"),
+        ("GET", "/api/v1/tls/root.crt"),
         ("GET", "/healthz"),
         ("GET", "/metrics"),
     }
@@ -241,9 +243,9 @@ async def test_a_code_cannot_be_guessed(tmp_path: Path):
 
 async def test_a_port_that_is_taken_is_an_os_error_at_start():
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        server = WebServer(Quart("x"), "127.0.0.1", taken.getsockname()[1])
+        server = WebServer(Quart("x"))
         with pytest.raises(OSError, match="in use"):
-            await server.start()
+            await server.listen("127.0.0.1", taken.getsockname()[1])
 
 
 async def test_no_route_blocks_the_event_loop(weir: Weir, nothing_blocks: BlockBuster):
