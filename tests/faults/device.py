@@ -35,6 +35,8 @@ class Device(threading.Thread):
         self._finishing = threading.Event()
         self._given_up = threading.Event()
         self.acknowledged: list[str] = []
+        self.acknowledged_at: list[float] = []
+        """When, on the monotonic clock, which all processes share."""
         self.connections = 0
 
     def finish(self) -> None:
@@ -108,6 +110,7 @@ class Device(threading.Thread):
         at = in_flight.pop(struct.unpack("!H", rest[1:])[0])
         self._waiting.remove(at)
         self.acknowledged.append(at)
+        self.acknowledged_at.append(time.monotonic())
         return True
 
     def _said(self, at: str) -> bytes:
