@@ -14,15 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
-from appliance.domain.instant import Instant, text
-from tests.faults.fleet import Fleet, reporting
+from tests.faults.fleet import reporting
+from tests.faults.holding_to import hold
 from tests.faults.killing import PHASES, Killer, compiled
 from tests.faults.town import Town
-from tests.faults.witness import Findings, look_into
-from tests.running import WEIR, environment, start
+from tests.running import WEIR, command, environment, start
 
 FIRST_STARTS = 12
 
@@ -43,7 +41,7 @@ def main() -> int:
     else:
         for name, value in figures.items():
             print(f"{name:34} {value}")
-    wrong = figures["lost"], figures["stored_twice"], figures["disagreements"]
+    wrong = figures["lost"], figures["stored_twice"], figures["disagreements"], figures["flaws"]
     return int(any(wrong))
 
 
@@ -65,9 +63,15 @@ def kills(scratch: Path, wanted: int, acked: int, chance: random.Random) -> dict
         killer.start()
         fleet.finish()
     town.stop()
-    _let_history_follow(town)
+    verdict = hold(town, fleet)
     return {
-        **_found(town, fleet),
+        "acked_readings": fleet.acknowledged(),
+        "stored_readings": verdict.stored,
+        "lost": verdict.lost,
+        "stored_twice": verdict.twice,
+        "alerts": verdict.alerts,
+        "disagreements": verdict.disagreements,
+        "flaws": command(town.folder, "scrub")["flaws"],
         "kills": killer.done.kills.total() + killed_at_first,
         "kills_by_phase": dict(killer.done.kills) | {"migration": killed_at_first},
         "of_them_at_the_ordered_operation": dict(killer.done.by_order),
@@ -96,51 +100,6 @@ def _kill_first_starts(scratch: Path, shim: Path, chance: random.Random) -> int:
         weir = start(folder)
         assert weir.stop() == 0, weir.log  # noqa: S101
     return killed
-
-
-def _let_history_follow(town: Town) -> None:
-    """A start waits until history has everything."""
-    town.start()
-    town.stop()
-
-
-def _found(town: Town, fleet: Fleet) -> dict[str, object]:
-    here, there = look_into(town.folder, town.here), look_into(town.folder, town.there)
-    lost = 0
-    for findings in (here, there):
-        acked = Counter(_acked(findings, fleet))
-        lost += len(acked.keys() - findings.journalled.keys())
-        lost += len(acked.keys() - findings.in_history.keys())
-    problems = [str(p) for findings in (here, there) if (p := _disagreement(findings)) is not None]
-    return {
-        "acked_readings": fleet.acknowledged(),
-        "stored_readings": len(here.journalled) + len(there.journalled),
-        "lost": lost,
-        "stored_twice": sum(
-            times > 1
-            for findings in (here, there)
-            for counter in (findings.journalled, findings.in_history)
-            for times in counter.values()
-        ),
-        "alerts": len(here.alerts) + len(there.alerts),
-        "disagreements": problems,
-    }
-
-
-def _acked(findings: Findings, fleet: Fleet) -> list[tuple[str, str]]:
-    return [
-        (device, text(Instant(time)))
-        for device in findings.devices.values()
-        for time in fleet.times_of(device).tolist()
-    ]
-
-
-def _disagreement(findings: Findings) -> AssertionError | None:
-    try:
-        findings.must_agree()
-    except AssertionError as problem:
-        return problem
-    return None
 
 
 def _times(took: list[float]) -> dict[str, object]:
