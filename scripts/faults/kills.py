@@ -52,8 +52,8 @@ def kills(scratch: Path, wanted: int, acked: int, chance: random.Random) -> dict
     (scratch / "town").mkdir()
     town = Town.founded(scratch / "town" / "data")
     killer = Killer(town, shim, chance)
-    a_cycle = acked // wanted // 15
-    """Messages; there are some 20 readings in one on average, and half of this many each time."""
+    a_cycle = acked // wanted // 6
+    """Messages; there are some 9 readings in one, and many a kill comes before its time."""
     with reporting(scratch / "fleet", killer.port, killer.reporters()) as fleet:
         for phase in itertools.cycle(PHASES):
             if killer.done.kills.total() >= wanted and fleet.acknowledged() >= acked:
