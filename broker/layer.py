@@ -170,7 +170,7 @@ class Layer(asyncio.Transport, asyncio.Protocol):
     def _ask(self) -> None:
         if not self._has_asked:
             self._has_asked = True
-            self._hall.turns.ask(self._turn)
+            self._hall.turns.ask(self._turn, is_new=not self._is_up)
 
     def _turn(self) -> None:
         self._has_asked = False
