@@ -62,7 +62,8 @@ class Running:
             assert time.monotonic() < deadline, self.log
             assert self.process.poll() is None, self.log
             time.sleep(0.01)  # a process of its own: there is nothing to be woken by
-        self.http, self.mqtt, self.tcp = found.groups()
+        self.http, self.mqtt, self.tcp, others = found.groups()
+        self.further = dict(each.split("=", 1) for each in (others or "").split())
 
     def stop(self, *, within: float = 10.0) -> int:
         """Send SIGTERM and give the exit status."""
@@ -86,7 +87,7 @@ def start(
     """Start a server and wait for its `ready` line; it raises with the log when none comes.
 
     `program` may be another that ends in Weir's command line, `extra` adds to its environment,
-    `line` is another line to wait for.
+    `line` is another line to wait for; its last group has further listeners.
     """
     folder.mkdir(parents=True, exist_ok=True)
     number = len(list(folder.parent.glob("*.out")))

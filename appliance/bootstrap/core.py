@@ -143,6 +143,7 @@ class Core:
             Part("walk", run=self.walk.run, stop=self.walk.drain),
             Part("untold", run=self.untold.run),
             Part("deliverer", run=self.deliverer.run),
+            Part("room", run=self.disk.run_giving_up),
             Part("jobs", start=schedule.start, stop=schedule.stop),
         ]
 

@@ -49,7 +49,7 @@ _SAYS: Final = {
 
 
 class DiskWatch:
-    """Implements DiskState. `start` looks once; `run` goes on looking until cancelled."""
+    """Implements DiskState. `start` looks once; both `run…` go on until cancelled."""
 
     def __init__(
         self,
@@ -119,12 +119,17 @@ class DiskWatch:
         self.look()
 
     async def run(self) -> None:
-        """Look every second, make the ballast when there is room for it, give up what is derived."""
+        """Look every second, and make the ballast when there is room for it."""
         ballast_from = self._clock.monotonic() + BALLAST_AFTER
         while True:
             self.look()
             if self._clock.monotonic() >= ballast_from:
                 await self._keep_ballast()
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def run_giving_up(self) -> None:
+        """Have what is derived give its room back while it is short; needs the stores open."""
+        while True:
             await self._give_up()
             await asyncio.sleep(LOOK_EVERY)
 

@@ -26,7 +26,7 @@ NOWHERE = "127.0.0.1:1"
 """Where devices knock while the server only waits for room."""
 
 
-ANY_PAGE = re.compile(r"^(?:ready|waiting for room on the disk) http=(\S+)", re.MULTILINE)
+ANY_PAGE = re.compile(r"^(?:ready|waiting for room on the disk) http=(\S+)()", re.MULTILINE)
 
 
 class Cycles:

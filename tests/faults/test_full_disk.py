@@ -19,7 +19,7 @@ from tests.faults.witness import look_into
 from tests.running import command, start
 
 SIZE = 256
-WAITING = re.compile(r"^waiting for room on the disk http=(\S+)$", re.MULTILINE)
+WAITING = re.compile(r"^waiting for room on the disk http=(\S+)()$", re.MULTILINE)
 SOON = 10.0
 """Seconds in which everything must be as before once there is room."""
 
