@@ -1,5 +1,7 @@
 """What is known of each device from its latest messages; kept outside history."""
 
+from collections.abc import Sequence as Several
+
 import numpy as np
 
 from appliance.domain.ids import SensorId
@@ -20,13 +22,14 @@ class Contacts:
         self.known = {contact.sensor: contact for contact in contacts}
         self._changed = set()
 
-    def observe(self, batch: StoredBatch) -> None:
-        """Learn from a batch; the newest by the device's time counts as the last reading."""
-        readings = batch.trusted()
+    def observe(self, batches: Several[StoredBatch]) -> None:
+        """Learn from batches; the newest by the device's time counts as the last reading."""
+        readings = Readings.joined([batch.trusted() for batch in batches])
         if len(readings):
             self._note_readings(readings)
-        for contact in batch.contacts:
-            self._note_contact(contact)
+        for batch in batches:
+            for contact in batch.contacts:
+                self._note_contact(contact)
 
     def _note_readings(self, readings: Readings) -> None:
         order = np.lexsort((readings.times, readings.sensors))  # stable: of equal times the last

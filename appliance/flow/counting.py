@@ -15,7 +15,6 @@ _STORED: Final = 0
 _DUPLICATE: Final = 1
 _QUARANTINED: Final = 2
 _LATE: Final = 3
-_COLUMNS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Count:
     def answers(self, sequence: Sequence) -> list[Settled]:
         """Give what became of each message, all of them being on disk at this place."""
         if self._is_one_reading_each():
-            alike = [Settled(_counts([fate]), sequence) for fate in range(_COLUMNS)]
+            alike = {fate: Settled(_counts([fate]), sequence) for fate in set(self.fates)}
             return [alike[fate] for fate in self.fates]
         why: dict[int, list[Rejection]] = {}
         for index, rejection in zip(self.sifted.described_of, self.sifted.rejections, strict=True):
@@ -60,25 +59,28 @@ class Count:
 
 def count(sifted: Sifted, marks: Flags, repeated: Booleans) -> Count:
     """Count; `marks` and `repeated` are of the readings that were kept, shape (n,)."""
+    fates = _fates(marks, repeated)
+    total = _counts(fates)
+    for _, reason in sifted.rejected_of:
+        total.rejected[reason.value] = total.rejected.get(reason.value, 0) + 1
+    total.stored += len(sifted.kept_of)
+    return Count(sifted, fates, total)
+
+
+def _fates(marks: Flags, repeated: Booleans) -> list[int]:
+    if not marks.any() and not repeated.any():
+        return [_STORED] * len(marks)
     fates = np.zeros(len(marks), np.intp)
     fates[(marks & Mark.LATE) != 0] = _LATE
     fates[(marks & Mark.IMPLAUSIBLE) != 0] = _QUARANTINED
     fates[repeated] = _DUPLICATE
-    total = _columns(np.bincount(fates, minlength=_COLUMNS).tolist())
-    for _, reason in sifted.rejected_of:
-        total.rejected[reason.value] = total.rejected.get(reason.value, 0) + 1
-    total.stored += len(sifted.kept_of)
-    return Count(sifted, fates.tolist(), total)
+    return fates.tolist()
 
 
 def _counts(fates: list[int]) -> Counts:
-    return _columns([fates.count(fate) for fate in range(_COLUMNS)])
-
-
-def _columns(counted: list[int]) -> Counts:
     return Counts(
-        stored=counted[_STORED],
-        duplicate=counted[_DUPLICATE],
-        quarantined=counted[_QUARANTINED],
-        late=counted[_LATE],
+        stored=fates.count(_STORED),
+        duplicate=fates.count(_DUPLICATE),
+        quarantined=fates.count(_QUARANTINED),
+        late=fates.count(_LATE),
     )

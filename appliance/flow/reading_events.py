@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -38,8 +37,10 @@ def reading_events(
         own.setdefault(batch.municipality, []).append(batch)
     told: list[LiveEvent] = []
     for municipality, several in own.items():
-        for place, readings in _told(several, unusual):
-            told += _events_of(municipality, place, readings, book, unusual)
+        readings = Readings.joined([batch.trusted() for batch in several])
+        if len(readings) > MOST_TOLD:
+            readings = readings.take(_worth_telling(readings, unusual))
+        told += _events_of(municipality, several[-1].sequence, readings, book, unusual)
     return tuple(told)
 
 
@@ -47,17 +48,6 @@ def every_reading_event(batch: StoredBatch, book: Book) -> tuple[LiveEvent, ...]
     """Give one event for each trusted reading of a batch, in order."""
     readings = batch.trusted()
     return tuple(_events_of(batch.municipality, batch.sequence, readings, book, frozenset()))
-
-
-def _told(batches: list[StoredBatch], unusual: Unusual) -> Iterator[tuple[Sequence, Readings]]:
-    """Give what is told of batches of one municipality, with the place that it stands for."""
-    tables = [batch.trusted() for batch in batches]
-    if sum(map(len, tables)) <= MOST_TOLD:
-        for batch, readings in zip(batches, tables, strict=True):
-            yield batch.sequence, readings
-    else:
-        readings = Readings.joined(tables)
-        yield batches[-1].sequence, readings.take(_worth_telling(readings, unusual))
 
 
 def _worth_telling(readings: Readings, unusual: Unusual) -> Ints:

@@ -58,7 +58,8 @@ async def remember_events(
             start = done[0].sequence
             readings -= len(done.popleft().readings)
     numbers, logged, unusual = await operations.read_system(lambda t: _recall(t, book, done))
-    hub.begin(start, numbers, [*reading_events(tuple(done), book, unusual), *logged])
+    told = [event for batch in done for event in reading_events((batch,), book, unusual)]
+    hub.begin(start, numbers, [*told, *logged])
 
 
 async def _between(journal: Journal, start: Sequence, end: Sequence) -> AsyncIterator[StoredBatch]:

@@ -13,6 +13,8 @@ from appliance.ports.history import Booleans
 MOST_PENDING: Final = 1_000_000
 """Readings that are journalled and not in history, some 50 MB; with more, intake waits for it."""
 MOST_QUARANTINED: Final = 100_000
+FEW: Final = 256
+"""Rows up to which going through them one by one is quicker than arrays are."""
 
 
 class KnowsReadings(Protocol):
@@ -82,6 +84,8 @@ class Seen:
                 self._quarantine(batch.readings)
 
     def _quarantine(self, readings: Readings) -> None:
+        if not readings.marks.any():
+            return
         doubtful = np.flatnonzero(readings.marks & Mark.IMPLAUSIBLE)
         if not len(doubtful):
             return
@@ -93,6 +97,11 @@ class Seen:
             del self._quarantined[next(iter(self._quarantined))]
 
     def _raise_newest(self, readings: Readings) -> None:
+        if len(readings) <= FEW:
+            newer = self._newer_each_time(readings)
+            if newer is not None:
+                self._newest.update(newer)
+                return
         sensors, place = np.unique(readings.sensors, return_inverse=True)
         newest = np.full(len(sensors), np.iinfo(np.int64).min)
         np.maximum.at(newest, place, readings.times)
@@ -102,12 +111,16 @@ class Seen:
 
     async def duplicates_among(self, tables: list[Readings]) -> list[Booleans]:
         """Say the same of several tables: a row may also repeat a row of one before."""
+        if len(tables) == 1:
+            return [await self.duplicates(tables[0])]
         repeated = await self.duplicates(Readings.joined(tables))
         ends = np.cumsum([len(table) for table in tables])
         return np.split(repeated, ends[:-1]) if tables else []
 
     async def duplicates(self, readings: Readings) -> Booleans:
         """Say for each row whether it repeats an earlier row or a known reading; shape (n,)."""
+        if len(readings) <= FEW and self._newer_each_time(readings) is not None:
+            return np.zeros(len(readings), np.bool_)
         repeated = _repeats_within(readings)
         newest = self._newest_of(readings.sensors)
         repeated |= readings.times == newest
@@ -115,6 +128,15 @@ class Seen:
         if len(unsure):
             repeated[unsure] = await self._known(readings.take(unsure))
         return repeated
+
+    def _newer_each_time(self, readings: Readings) -> dict[int, int] | None:
+        """Give each sensor's newest time if every row is newer than all of its sensor before it."""
+        newest: dict[int, int] = {}
+        for sensor, time in zip(readings.sensors.tolist(), readings.times.tolist(), strict=True):
+            if time <= newest.get(sensor, self._newest.get(sensor, -1)):
+                return None
+            newest[sensor] = time
+        return newest
 
     def _newest_of(self, sensors: Ints) -> Ints:
         distinct, place = np.unique(sensors, return_inverse=True)

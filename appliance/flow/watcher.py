@@ -119,8 +119,7 @@ class Watcher:
         while self._sequence < mark.sequence:
             batches = await self._journal.read(self._sequence, limit=ROUND_BATCHES)
             done = tuple(batch for batch in batches if batch.sequence <= mark.sequence)
-            for batch in done:
-                self._contacts.observe(batch)
+            self._contacts.observe(done)
             self._watches.observe(_live_rows(done))
             self._sequence = done[-1].sequence
         self._watches.advance(mark.watched_until)
@@ -241,8 +240,7 @@ class Watcher:
         await self._tell(work, events)
 
     async def _detect(self, batches: tuple[StoredBatch, ...]) -> tuple[Found, ...]:
-        for batch in batches:
-            self._contacts.observe(batch)
+        self._contacts.observe(batches)
         live = _live_rows(batches)
         if sum(len(batch.readings) for batch in live) > BIG_ROUND:
             return await asyncio.to_thread(self._watches.observe, live)

@@ -30,7 +30,7 @@ def test_the_newest_by_the_devices_time_is_the_last_reading_and_arrival_never_go
         table = Readings(
             sensors, times, arrived, values.astype(float), np.ones(n), np.zeros(n, np.uint8)
         )
-        contacts.observe(a_stored_batch(table))
+        contacts.observe((a_stored_batch(table),))
         for sensor, time, came, value in batch:
             last = expected.get(sensor, (0, 0.0, 0))
             newest = (time, float(value)) if time >= last[0] else last[:2]
@@ -44,6 +44,6 @@ def test_the_newest_by_the_devices_time_is_the_last_reading_and_arrival_never_go
 def test_what_a_device_says_of_itself_stays_until_it_says_otherwise() -> None:
     contacts = Contacts()
     contacts.begin([LastContact(SENSOR, battery_percent=50.0, usual_interval=60)])
-    contacts.observe(a_stored_batch(readings(3e5), contacts=(a_contact(battery_percent=None),)))
+    contacts.observe((a_stored_batch(readings(3e5), contacts=(a_contact(battery_percent=None),)),))
     (known,) = contacts.take_changed()
     assert known == LastContact(SENSOR, NOON, 3e5, NOON + 1_000_000, 50.0, -71.0, 60)
