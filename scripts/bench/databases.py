@@ -22,7 +22,7 @@ def room(folder: Path) -> int:
 class InfluxDB:
     """InfluxDB 1.x with its defaults; every write is synced to its log (wal-fsync-delay 0)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, compact_after: str = "4h") -> None:
         """Start it, with a database named bench."""
         self.folder, port = folder, servers.free_port()
         folder.mkdir(parents=True)
@@ -31,7 +31,9 @@ class InfluxDB:
             f'reporting-disabled = true\nbind-address = "127.0.0.1:{servers.free_port()}"\n'
             f'[meta]\ndir = "{folder}/meta"\n'
             f'[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
+            # So that it has compacted all soon after the last write, and not hours later.
             'cache-snapshot-write-cold-duration = "10s"\n'
+            f'compact-full-write-cold-duration = "{compact_after}"\n'
             "[monitor]\nstore-enabled = false\n"
             f'[http]\nbind-address = "127.0.0.1:{port}"\nlog-enabled = false\n'
         )
@@ -56,15 +58,22 @@ class InfluxDB:
 
     def ask(self, query: str) -> list[dict[str, Any]]:
         """Give the series that answer a query, times in milliseconds."""
-        answer = self._client.post(
-            "/query", params={"db": "bench", "epoch": "ms"}, data={"q": query}
-        )
-        answer.raise_for_status()
-        result = answer.json()["results"][0]
+        return self.series(self.read(query))
+
+    def read(self, query: str) -> bytes:
+        """Give the answer to a query as it comes."""
+        span = {"db": "bench", "epoch": "ms"}
+        answer = self._client.post("/query", params=span, data={"q": query})
+        return answer.raise_for_status().content
+
+    @staticmethod
+    def series(answer: bytes) -> list[dict[str, Any]]:
+        """Take an answer apart."""
+        result = json.loads(answer)["results"][0]
         if "error" in result:
             raise SystemExit(f"InfluxDB: {result['error']}")
-        series: list[dict[str, Any]] = result.get("series", [])
-        return series
+        found: list[dict[str, Any]] = result.get("series", [])
+        return found
 
     def stop(self) -> None:
         """End it."""
@@ -101,6 +110,11 @@ class VictoriaMetrics:
         """Keep these lines of its JSON."""
         self._client.post("/api/v1/import", content=lines).raise_for_status()
 
+    def write_lines(self, lines: bytes) -> None:
+        """Keep these lines of InfluxDB's protocol, times in seconds."""
+        answer = self._client.post("/write", params={"precision": "s"}, content=lines)
+        answer.raise_for_status()
+
     def flush(self) -> None:
         """Make what was written visible at once."""
         self._client.get("/internal/force_flush").raise_for_status()
@@ -118,11 +132,20 @@ class VictoriaMetrics:
 
     def ask(self, path: str, **parameters: str | float) -> list[dict[str, Any]]:
         """Give the series that answer a query (path query or query_range), times in seconds."""
+        return self.series(self.read(path, **parameters))
+
+    def read(self, path: str, **parameters: str | float) -> bytes:
+        """Give the answer to a query as it comes, and not from its cache of answers."""
         answer = self._client.post(f"/api/v1/{path}", data={"nocache": "1", **parameters})
         if answer.is_error:
             raise SystemExit(f"VictoriaMetrics: {answer.text}")
-        series: list[dict[str, Any]] = answer.json()["data"]["result"]
-        return series
+        return answer.content
+
+    @staticmethod
+    def series(answer: bytes) -> list[dict[str, Any]]:
+        """Take an answer apart."""
+        found: list[dict[str, Any]] = json.loads(answer)["data"]["result"]
+        return found
 
     def stop(self) -> None:
         """End it, with everything on the disk."""
@@ -197,8 +220,3 @@ def newest_postgresql() -> Path:
     if not found:
         raise SystemExit("PostgreSQL is not installed")
     return found[-1].parent
-
-
-def one_line(value: object) -> bytes:
-    """Write a value as one line of JSON."""
-    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
