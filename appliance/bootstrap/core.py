@@ -35,6 +35,7 @@ from appliance.ports.clock import Clock
 from appliance.ports.disk import Derived
 from appliance.services.world import World
 from appliance.supervisor import Part
+from storage.history.giving_back import PutAside
 from storage.history.history import DuckHistory
 from storage.journal.journal import FileJournal
 from storage.operations.database import SqliteOperations
@@ -65,7 +66,7 @@ class Core:
         self.history = DuckHistory(folder.history, self.clock)
         sessions = SqliteSessions(folder.sessions, key, self.clock)
         self.scrub = scrub_of(folder, key, self.journal, self.operations.note, sessions.note)
-        derived = (self.history, self.operations, sessions)
+        derived = (PutAside(folder.history), self.operations, sessions)
         self.disk = _disk_watch(configuration, folder, self.clock, derived)
         self.patient_operations = PatientOperations(self.operations, self.disk)
         self.sessions = PatientSessions(sessions, self.disk)
