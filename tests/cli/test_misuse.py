@@ -87,11 +87,12 @@ def test_a_configuration_file_that_is_not_there_is_named(tmp_path: Path) -> None
     assert "--config" in refused("check", f"--config={tmp_path / 'nowhere.toml'}")
 
 
-@pytest.mark.parametrize("door", ["http", "mqtt", "tcp"])
+@pytest.mark.parametrize("door", ["http", "mqtt", "tcp", "mqtt-ws"])
 def test_beyond_the_loopback_it_does_not_listen_without_tls(tmp_path: Path, door: str) -> None:
     free = [f"--{name}=127.0.0.1:0" for name in ("http", "mqtt", "tcp") if name != door]
     line = refused("serve", f"--data={tmp_path / 'data'}", f"--{door}=0.0.0.0:0", *free)
     assert "--insecure-lan" in line
+    assert f"--{door}s" in line, "the listener with TLS that may be there instead"
 
 
 def test_flags_go_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
@@ -113,3 +114,25 @@ def test_the_data_of_a_lost_key_is_not_overwritten(tmp_path: Path) -> None:
     line = refused("serve", f"--data={data}", "--http=127.0.0.1:0")
     assert "weir.key" in line
     assert not (data / "weir.key").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--tls-cert=nowhere.pem", "--tls-key=nowhere.pem"), "--tls-cert"),
+        (("--tls-cert=pyproject.toml", "--tls-key=pyproject.toml"), "--tls-cert"),
+        (("--tls-cert=nowhere.pem",), "--tls-key"),
+        (("--tls-key=nowhere.pem",), "--tls-cert"),
+        (("--tls-names=not a name",), "--tls-names"),
+    ],
+)
+def test_a_certificate_that_is_of_no_use_names_its_option(
+    tmp_path: Path, options: tuple[str, ...], named: str
+) -> None:
+    doors = [f"--{name}=127.0.0.1:0" for name in ("http", "mqtt", "tcp", "https")]
+    assert named in refused("serve", f"--data={tmp_path / 'data'}", *doors, *options)
+
+
+@pytest.mark.parametrize("networks", ["10.0.0.0/33", "everybody", "10.0.0.1/8"])
+def test_a_network_that_is_none_names_its_option(networks: str) -> None:
+    assert "--mqtts-from" in refused("check", f"--mqtts-from={networks}")

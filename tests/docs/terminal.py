@@ -55,6 +55,8 @@ class Terminal:
         self.folder = folder
         self.data = folder / "share" / "weir"
         self.server: Running | None = None
+        self.usual: dict[str, str] = {}
+        """Where a page has its listeners, by option; here they get free ports."""
         with socket.create_server(("127.0.0.1", 0)) as listening:
             self.free_port: int = listening.getsockname()[1]
         self._make_weir_command()
@@ -89,7 +91,13 @@ class Terminal:
 
     def _serve(self, options: list[str]) -> str:
         self.stop_server()
-        self.server = start(self.data, *options)
+        self.usual = {
+            name.removeprefix("--"): place
+            for name, place in pairwise(options)
+            if place.startswith("127.0.0.1:")
+        }
+        free = ["127.0.0.1:0" if o in self.usual.values() else o for o in options]
+        self.server = start(self.data, *free)
         return self.server.output
 
     def _placed(self, text: str) -> str:
@@ -98,6 +106,8 @@ class Terminal:
         places = {"127.0.0.1:8000": self.server.http, "127.0.0.1:1883": self.server.mqtt}
         places["127.0.0.1:9999"] = self.server.tcp
         text = text.replace("8080", str(self.free_port))
+        for name, usual in self.usual.items():
+            text = _at_port(text, usual, self.server.further[name])
         for usual, place in places.items():
             host, port = place.rsplit(":", 1)
             number = usual.rsplit(":", 1)[1]
@@ -143,6 +153,13 @@ class Terminal:
         self._shell.wait(10)
         assert self._shell.stdout is not None
         self._shell.stdout.close()
+
+
+def _at_port(text: str, usual: str, place: str) -> str:
+    written, real = usual.rpartition(":")[2], place.rpartition(":")[2]
+    return text.replace(f"localhost:{written}", f"localhost:{real}").replace(
+        f"-h localhost -p {written}", f"-h localhost -p {real}"
+    )
 
 
 @contextlib.contextmanager
