@@ -16,6 +16,8 @@ HELP: Final = {
     "weir_open_alerts": "Alerts that nobody has acknowledged",
     "weir_journal_sequence": "Place of the newest batch in the journal",
     "weir_history_sequence": "Place of the newest batch that history has",
+    "weir_disk_free_bytes": "Room on the disk with the data folder, the ballast included",
+    "weir_disk_level": "How full it is: 0 room, 1 warns, 2 gives up derived data, 3 refuses, 4 withholds acks",
     "process_resident_memory_bytes": "Memory in use",
     "process_cpu_seconds_total": "Processor time used",
 }
@@ -45,6 +47,8 @@ def _samples(figures: Figures) -> dict[str, list[Sample]]:
         "weir_open_alerts": counts["open_alerts"],
         "weir_journal_sequence": figures.journal_sequence,
         "weir_history_sequence": figures.history_sequence,
+        "weir_disk_free_bytes": figures.disk_free_bytes,
+        "weir_disk_level": figures.disk_level,
         "process_resident_memory_bytes": figures.resident_bytes,
         "process_cpu_seconds_total": figures.cpu_seconds,
     }

@@ -47,6 +47,9 @@ class Figures:
     history_sequence: int
     resident_bytes: int
     cpu_seconds: float
+    disk_free_bytes: int
+    disk_level: int
+    """See Pressure: 0 there is room … 4 acks are withheld."""
 
 
 class Monitoring:
@@ -104,6 +107,8 @@ class Monitoring:
             history_sequence=self._world.history.applied,
             resident_bytes=resident,
             cpu_seconds=cpu,
+            disk_free_bytes=self._world.disk.usage.free,
+            disk_level=self._world.disk.level,
         )
 
 

@@ -106,4 +106,6 @@ def _an_hour() -> Figures:
         history_sequence=1,
         resident_bytes=1,
         cpu_seconds=1.0,
+        disk_free_bytes=1,
+        disk_level=0,
     )
