@@ -105,6 +105,8 @@ class Connection(asyncio.Protocol):
         self._linger: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport
         self._when_over: Callable[[], None] | None = None
+        self._is_behind = False
+        """The peer leaves unread what was sent: Hold.UNREAD, asked for with every copy."""
         self.is_open = False
 
     # From the loop
@@ -142,6 +144,7 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Take nothing more from a peer that does not read, and give it some time."""
+        self._is_behind = True
         self.hold(Hold.UNREAD)
         if self.is_open:
             self._unread = self._loop.call_later(self._options.unread_for, self.abort)
@@ -150,6 +153,7 @@ class Connection(asyncio.Protocol):
         """Go on: the peer has read."""
         if self._unread is not None:
             self._unread.cancel()
+        self._is_behind = False
         self.release(Hold.UNREAD)
         if self._peer is not None and self.is_open:
             self._peer.reads_again()
@@ -159,7 +163,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_reading(self) -> bool:
         """Say whether the other end takes what is sent."""
-        return self.is_open and not self._holds & Hold.UNREAD
+        return self.is_open and not self._is_behind
 
     @property
     def address(self) -> str:

@@ -11,8 +11,8 @@ from broker.engine.hub import Hub
 from broker.engine.record import Ticket
 from broker.topics import Walls
 
-_TURN: Final = 100
-"""Copies after which everything else gets its turn."""
+_TURN: Final = 0.005
+"""Seconds after which everything else gets its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,11 @@ class Copies:
 
     async def run(self) -> None:
         """Fan out what waits, until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._some.wait()
-            for _ in range(min(_TURN, len(self._waiting))):
+            until = loop.time() + _TURN
+            while self._waiting and loop.time() < until:
                 self._fan_out(*self._waiting.popleft())
                 if self._hub.record.is_full:
                     await self._hub.record.room()

@@ -39,9 +39,9 @@ class DoorOptions:
     most_retained_bytes: int = 64 * 1024 * 1024
     """Retained payload; with more, the oldest copy is dropped and counted."""
     most_queued: int = 1_000
-    """Copies that wait for one subscriber; with more, its oldest is dropped and counted."""
+    """Copies that wait for one subscriber; what comes then is not kept for it, and counted."""
     most_queued_bytes: int = 16 * 1024 * 1024
-    """Payload that waits for one subscriber; with more, its oldest copy is dropped and counted."""
+    """Payload that waits for one subscriber; beyond it, copies are not kept for it, and counted."""
     in_flight: int = 32
     """QoS 1 and 2 copies that one subscriber may leave unacknowledged."""
     most_unwritten: int = 5_000

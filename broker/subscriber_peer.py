@@ -3,16 +3,17 @@
 It says something only on free topics, where the town has any and its role may.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from appliance.domain.access import Actor
 from appliance.domain.ids import DeviceId, MunicipalityId
 from appliance.domain.readings import Door, Reason, Refusal
 from broker.answers import Answers
-from broker.codec.encode import encode, publish, pubrel
+from broker.codec.encode import encode, pubrel
 from broker.codec.packets import (
     REFUSED_FILTER,
     Connack,
@@ -38,8 +39,11 @@ from broker.engine.record import Ticket
 from broker.errands import Errands
 from broker.free_topics import FreeTopics
 from broker.topics import Walls
+from broker.wording import Wording
 
 _log: Final = logging.getLogger(__name__)
+_AT_ONCE: Final = 32 * 1024
+"""Bytes after which a write waits for no more."""
 
 TOKEN: Final = "token"  # noqa: S105 - the user name under which API tokens sign in
 
@@ -77,18 +81,23 @@ class SubscriberPeer:
         self._subscriber = subscriber
         self._will = will
         self._walls = Walls(subscriber.municipality)
+        self._prefix = self._walls.prefix
         self._services = services
         self._link: Link
         self._answers: Answers
         """There from CONNACK on."""
         self._has_joined = False
+        self._loop = asyncio.get_running_loop()
+        self._wording: Wording
+        self._told: list[bytes] = []
+        self._told_bytes = 0
         self._refused: list[bool] = []
         """Of the SUBSCRIBE that is under way: which filters were refused."""
 
     def enter(self, links: Links, errands: Errands, client_id: str, *, clean: bool) -> None:
         """Join the engine; CONNACK follows when it has answered."""
         self._connection.hold(Hold.ENGINE)
-        self._hub = links.hub
+        self._hub, self._wording = links.hub, links.wording
         self._link = links.link(client_id, self, clean=clean)
         if self._will is not None and not self._subscriber.topics.may_say(self._will.topic):
             self._refuse("asks for a will on", self._will.topic, self._will.payload)
@@ -176,17 +185,32 @@ class SubscriberPeer:
         self._connection.release(Hold.ENGINE)
 
     def give(self, copy: Publish) -> None:
-        topic = self._walls.outside(copy.topic)
-        if topic is None:  # can't be: a second check, so that a fault in the engine tells nobody
+        if not copy.topic.startswith(
+            self._prefix
+        ):  # can't be: a second check, so that a fault in the engine tells nobody
             _log.error("a copy of %r came to %s", copy.topic, self._walls)
             self._connection.close(Farewell.LOST)
             return
-        self._connection.send(publish(replace(copy, topic=topic)))
+        self._tell(self._wording.of(copy, self._prefix))
 
     def release(self, packet_id: int) -> None:
-        self._connection.send(pubrel(packet_id))
+        self._tell(pubrel(packet_id))
 
     # Within
+
+    def _tell(self, packet: bytes) -> None:
+        """Send with all else of this turn of the loop, in one write: that is what costs."""
+        if not self._told:
+            self._loop.call_soon(self._send_what_was_told)
+        self._told.append(packet)
+        self._told_bytes += len(packet)
+        if self._told_bytes > _AT_ONCE:
+            self._send_what_was_told()
+
+    def _send_what_was_told(self) -> None:
+        told, self._told, self._told_bytes = self._told, [], 0
+        if told:
+            self._connection.send(b"".join(told))
 
     def _subscribe(self, packet: Subscribe) -> None:
         may_hear = self._subscriber.topics.may_hear

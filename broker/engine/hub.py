@@ -23,7 +23,7 @@ from amqtt.session import Session
 
 from appliance.ports.clock import Clock
 from appliance.ports.sessions import Kept, NotRetained, Retained
-from broker.codec.packets import REFUSED_FILTER
+from broker.codec.packets import REFUSED_FILTER, Publish
 from broker.engine.delivery import Delivery
 from broker.engine.filters import FilterTree
 from broker.engine.member import Member, Members
@@ -122,11 +122,12 @@ class Hub(Broker):
         """Offer a copy to everybody who subscribed to it, present or to come back."""
         if not self.is_heard(municipality_of(topic)):
             return
+        copy, queues = Publish(topic, payload), self._members.queues
         for client_id, granted in self._filters.matching(topic).items():
-            sent = min(qos, granted)
-            outgoing = self._members[client_id].outgoing
+            sent = min(granted, qos)
+            outgoing = queues[client_id]
             if outgoing.is_here or (sent and outgoing.is_lasting):
-                outgoing.offer(topic, payload, sent)
+                outgoing.offer(copy, sent)
 
     def retained(self, topic: str) -> bytes | None:
         """Give what is retained on a topic."""

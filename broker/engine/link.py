@@ -8,6 +8,7 @@ from broker.codec.encode import encode
 from broker.codec.packets import Connect, Disconnect, Subscribe, Unsubscribe
 from broker.engine.hub import LISTENER, Hub
 from broker.engine.pipes import Mouth, Receiver
+from broker.wording import Wording
 
 
 class Links:
@@ -15,6 +16,7 @@ class Links:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.wording = Wording()
         self._latest: dict[str, Link] = {}
 
     def link(self, client_id: str, receiver: Receiver, *, clean: bool) -> "Link":

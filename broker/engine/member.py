@@ -53,14 +53,12 @@ class Members:
         self._options = options
         self._clock = clock
         self._members: dict[str, Member] = {}
+        self.queues: dict[str, Outgoing] = {}
+        """What each session is owed: for fan-out, which looks up one for each subscriber."""
 
     def get(self, name: str) -> Member | None:
         """Give one."""
         return self._members.get(name)
-
-    def __getitem__(self, name: str) -> Member:
-        """Give one that must be there."""
-        return self._members[name]
 
     def begin(self, name: str, session: Session) -> Member:
         """Begin a session."""
@@ -120,6 +118,7 @@ class Members:
     def end(self, name: str, *, forget: bool) -> Member | None:
         """End a session, and forget what is written down of it."""
         member = self._members.pop(name, None)
+        self.queues.pop(name, None)
         if forget and member is not None and member.number is not None:
             self._record.note(Dropped(member.number))
         return member
@@ -134,4 +133,5 @@ class Members:
         outgoing = Outgoing(number, self._record, self._losses, self._options)
         unfinished = Unfinished(self._record, number, taken)
         member = self._members[name] = Member(name, session, number, outgoing, unfinished)
+        self.queues[name] = outgoing
         return member

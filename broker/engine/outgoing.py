@@ -58,7 +58,11 @@ class Owed:
 
 
 class Outgoing:
-    """Sends first what was in flight, then retained copies, then new ones. Full drops the oldest."""
+    """Sends first what was in flight, then retained copies, then new ones.
+
+    Full takes nothing more, and counts what it did not take: to drop the oldest instead would cost
+    a lasting session two writes to the disk for every copy, for as long as nobody comes for them.
+    """
 
     def __init__(
         self, session: SessionNumber | None, record: Record, losses: Losses, options: DoorOptions
@@ -105,15 +109,17 @@ class Outgoing:
 
     # What comes in
 
-    def offer(self, topic: str, payload: bytes, qos: int) -> None:
-        """Owe a copy."""
-        owed = Owed(topic, payload, qos, retain=False)
-        if self._may_go_now():
-            self._go(owed)
-        else:
-            self._write_down(owed)
-            self._wait(owed)
-        self.pump()
+    def offer(self, copy: Publish, qos: int) -> None:
+        """Owe a copy; many subscribers get the same one, so this is where time matters."""
+        if len(self._waiting) >= self._options.most_queued:
+            self._losses.subscriber_full += 1
+        elif self._waiting or self._retained or not self._may_go():
+            self._queue(copy, qos)
+        elif qos or self._line:
+            self._go(Owed(copy.topic, copy.payload, qos, retain=False))
+            self._flush()
+        elif self._receiver is not None:
+            self._receiver.give(copy)
 
     def offer_retained(self, topic: str, payload: bytes, qos: int) -> None:
         """Owe a retained copy; one of each topic waits at most. `pump` follows."""
@@ -183,9 +189,6 @@ class Outgoing:
             and len(self._line) < most
         )
 
-    def _may_go_now(self) -> bool:
-        return not self._waiting and not self._retained and self._may_go()
-
     def _next(self) -> Owed | None:
         if self._retained:
             return self._retained.pop(next(iter(self._retained)))
@@ -195,17 +198,18 @@ class Outgoing:
         self._waiting_bytes -= len(owed.payload)
         return owed
 
+    def _queue(self, copy: Publish, qos: int) -> None:
+        most = self._options.most_queued_bytes
+        if self._waiting and self._waiting_bytes + len(copy.payload) > most:
+            self._losses.subscriber_full += 1
+            return
+        owed = Owed(copy.topic, copy.payload, qos, retain=False)
+        self._write_down(owed)
+        self._wait(owed)
+
     def _wait(self, owed: Owed) -> None:
-        options = self._options
         self._waiting.append(owed)
         self._waiting_bytes += len(owed.payload)
-        while len(self._waiting) > options.most_queued or (
-            self._waiting_bytes > options.most_queued_bytes and len(self._waiting) > 1
-        ):
-            oldest = self._waiting.popleft()
-            self._waiting_bytes -= len(oldest.payload)
-            self._done(oldest)
-            self._losses.subscriber_full += 1
 
     def _go(self, owed: Owed) -> None:
         """Put a copy in line, under a packet identifier that is written down first."""

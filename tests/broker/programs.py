@@ -90,8 +90,9 @@ class Program:
         return packet
 
     async def _until_closed(self) -> None:
-        while (packet := await self.client.receive()) is not None:
-            self._answer(packet)
+        """Say nothing more, whatever still comes [MQTT-3.14.4-2]."""
+        while await self.client.receive() is not None:
+            pass
 
     async def _step(self) -> Packet:
         packet = await self.client.receive()

@@ -37,7 +37,7 @@ from tests.builders import HERE
 
 LONG = "MODEL_EXAMPLES" in os.environ
 """A long run seeks new ways every time (`scripts/faults/model`); a short one repeats its own."""
-EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "40"))
 TOPICS = ("notes/a", "notes/b", "notes/a/b")
 FILTERS = ("notes/#", "notes/+", "notes/a", "notes/a/#")
 REPORT = "sensors/PS-001/data"

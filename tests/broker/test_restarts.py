@@ -306,20 +306,24 @@ async def test_a_program_that_says_more_than_the_disk_takes_is_held_up_and_loses
 # Bounds
 
 
-async def test_the_oldest_copies_beyond_a_bound_are_dropped_on_disk_too():
-    options = replace(FREE, most_queued=3, most_queued_bytes=100)
+@pytest.mark.parametrize(("most", "kept"), [(3, 3), (1_000, 2)])
+async def test_copies_beyond_a_bound_are_dropped_without_a_word_to_the_disk(most: int, kept: int):
+    options = replace(FREE, most_queued=most, most_queued_bytes=2 if most > 3 else 100)
     async with Power(options=options) as power:
-        await (await subscribed(power.doors, ("alerts/#", 1))).close()
+        await (await subscribed(power.doors, ("sensors/#", 1))).close()
         await until(lambda: len(power.doors.door._lobby) == 0)
-        for n in range(5):
-            power.doors.door.publish(HERE, f"alerts/{n}", b"%d" % n)
-        power.doors.door.publish(HERE, "alerts/5", b"x" * 99)
-        await until(lambda: power.doors.door.figures().copies_dropped == 4 and power.is_written)
-        (session,) = (await power.store.everything()).sessions
-        assert [copy.payload for copy in session.copies] == [b"4", b"x" * 99]
+        for n in range(kept):
+            power.doors.door.publish(HERE, "sensors/PS-001/data", b"%d" % n)
+        record = power.doors.door._inside.record
+        await until(lambda: len(power.store._copies) == kept and power.is_written)
+        before = record.noted
+        for _ in range(500):
+            power.doors.door.publish(HERE, "sensors/PS-001/data", b"too many")
+        await until(lambda: power.doors.door.figures().copies_dropped == 500)
+        assert record.noted == before
         await power.cut()
-        found = await copies(await back(power.doors), 2)
-        assert [each.payload for each in found] == [b"4", b"x" * 99]
+        found = await copies(await back(power.doors), kept)
+        assert [each.payload for each in found] == [b"%d" % n for n in range(kept)]
 
 
 async def test_retained_copies_are_bounded_by_their_size(power: Power):

@@ -288,7 +288,7 @@ async def test_a_token_may_not_publish_anywhere_and_is_counted_when_it_tries():
     assert {each.municipality for each in doors.intake.refusals} == {HERE}
 
 
-async def test_a_subscriber_that_does_not_read_loses_the_oldest_and_slows_nobody_down():
+async def test_a_subscriber_that_does_not_read_loses_copies_and_slows_nobody_down():
     doors = Doors(options=DoorOptions(unread_high=2_048, most_queued=50, unread_for=60))
     async with doors.open():
         stuck, listener = await subscribed(doors, "sensors/#"), await subscribed(doors, "sensors/#")
@@ -344,3 +344,39 @@ async def test_a_burst_of_copies_leaves_the_loop_to_others():
         assert found[-1].payload == b"4999"
         await asyncio.sleep(0)
         assert doors.door.figures().copies_dropped == 0
+
+
+async def test_fifty_that_stall_in_their_ways_cost_those_who_keep_up_no_copy_and_little_memory():
+    doors = Doors(options=DoorOptions(most_queued=100))
+    async with doors.open():
+        for n in range(50):
+            fields = {"client_id": f"stalled-{n}", "clean_session": n % 2 == 0}
+            stuck = await doors.subscriber(**fields)
+            stuck.send(Subscribe(1, (("sensors/#", n // 2 % 2),)))
+            await stuck.receive()
+            if n % 5:
+                stuck.writer.transport.pause_reading()
+        listener = await subscribed(doors, "sensors/#", qos=1)
+        for first in range(0, 2_000, 50):
+            burst = [b"%d" % n for n in range(first, first + 50)]
+            for payload in burst:
+                doors.door.publish(HERE, TOPIC, payload)
+            assert await _hear_and_acknowledge(listener, 50) == burst
+        inside = doors.door._inside
+        assert inside is not None
+        assert doors.door.figures().copies_dropped >= 25 * (2_000 - 200)
+        waiting = [len(queue._waiting) for queue in inside.hub._members.queues.values()]
+        assert max(waiting) <= 100
+        noted = inside.record.noted
+        doors.door.publish(HERE, TOPIC, b"one more")
+        assert await _hear_and_acknowledge(listener, 1) == [b"one more"]
+        assert inside.record.noted == noted, "who stalls costs the disk nothing"
+
+
+async def _hear_and_acknowledge(listener: Client, count: int) -> list[bytes]:
+    found = []
+    for _ in range(count):
+        (copy,) = await copies(listener)
+        listener.send(Puback(copy.packet_id))
+        found.append(copy.payload)
+    return found
