@@ -25,10 +25,17 @@ class SmallDisk:
     @property
     def free(self) -> int:
         found = os.statvfs(self.path)
-        return found.f_bavail * found.f_frsize
+        return found.f_bavail * found.f_frsize + self._ballast()
+
+    def _ballast(self) -> int:
+        """Give the size of Weir's ballast, which counts as free."""
+        try:
+            return (self.path / "ballast").stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def fill(self, leave: int) -> None:
-        """Take room as `dd` does, until no more than so many bytes are left."""
+        """Take room as `dd` does, until no more than so many bytes are left for Weir."""
         with self._others.open("ab", buffering=0) as file:
             while (more := self.free - leave) > 0:
                 try:
