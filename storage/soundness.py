@@ -8,7 +8,7 @@ import apsw
 from appliance.domain.errors import StartRefused, StorageFailed
 from storage.sqlite_pages import PAGE, look_at_file
 
-LARGEST: Final = 256 * 2**20
+LARGEST: Final = 64 * 2**20
 """Bytes; in a larger file only what is read is found at the start, and the rest by the scrub."""
 
 
