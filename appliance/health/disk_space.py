@@ -7,7 +7,10 @@ from appliance.health.base import Issue, Severity, Surroundings
 
 _DOES: Final[dict[Pressure, tuple[Severity, str]]] = {
     Pressure.WARNS: ("medium", "everything still works"),
-    Pressure.GIVES_UP_DERIVED: ("high", "history keeps no minutes and is put in order no more"),
+    Pressure.GIVES_UP_DERIVED: (
+        "high",
+        "what can be made again gave its room back, and history is put in order no more",
+    ),
     Pressure.REFUSES: ("critical", "QoS 0 readings, uploads and imports are refused"),
     Pressure.WITHHOLDS: ("critical", "nothing is acknowledged: devices keep their data"),
 }
