@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.domain.errors import StartRefused
+from appliance.machine.durable import write_durably
 
 if sys.platform == "win32":
     import msvcrt
@@ -103,7 +104,7 @@ class DataFolder:
                     remedy="put it back from where your backups of keys are; without it the "
                     "data can't be read",
                 )
-            _write_durably(file, secrets.token_bytes(32))
+            write_durably(file, secrets.token_bytes(32))
         found = file.read_bytes()
         if len(found) != 32:  # noqa: PLR2004
             raise StartRefused(
@@ -113,7 +114,7 @@ class DataFolder:
 
     def put_key(self, key: bytes) -> None:
         """Write the key anew, whole or not at all."""
-        _write_durably(self.path / "weir.key", key)
+        write_durably(self.path / "weir.key", key)
 
 
 def _probe(file: Path) -> None:
@@ -124,21 +125,3 @@ def _probe(file: Path) -> None:
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
-
-
-def _write_durably(file: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all, also after a power cut."""
-    part = file.with_suffix(".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    part.replace(file)
-    if sys.platform != "win32":
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

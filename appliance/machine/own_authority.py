@@ -1,11 +1,12 @@
 """The appliance's own authority in the data folder: made at first start, renewing by itself."""
 
 import datetime as dt
+import logging
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
@@ -22,6 +23,8 @@ from appliance.machine.durable import write_durably
 from appliance.machine.identity import Identity
 from appliance.ports.clock import Clock
 
+_UNUSABLE: Final = (OSError, ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
+_log: Final = logging.getLogger(__name__)
 RENEWED: Final = dt.timedelta(days=60)
 """So long before the end of a certificate the next one is made."""
 
@@ -53,13 +56,22 @@ class OwnAuthority:
 
     def load(self, names: tuple[str, ...]) -> Identity:
         """Give what to serve; makes what is missing. StartRefused for a damaged authority."""
+        try:
+            return self._load(names)
+        except OSError as error:
+            raise StartRefused(
+                problem=f"the folder {self._folder} of Weir's own authority can't be used "
+                f"({error.strerror})",
+                remedy="make room, or see who may write there",
+            ) from None
+
+    def _load(self, names: tuple[str, ...]) -> Identity:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         root_key, root = self._root(names[0])
         key = self._server_key()
         found = self._kept(root, key)
         if found is None or self._is_due(found, names):
-            found = make_leaf(root, root_key, key, names, self._now())
-            write_durably(self._folder / "server.crt", found.public_bytes(Encoding.PEM))
+            found = self._issue(make_leaf(root, root_key, key, names, self._now()), found)
         self._certificate = found
         return Identity(
             found, self._folder / "server.crt", self._folder / "server.key", self._passphrase
@@ -69,6 +81,16 @@ class OwnAuthority:
         """Give what to serve from now on, None for no change."""
         is_due = self._certificate is None or self._is_due(self._certificate, names)
         return self.load(names) if is_due else None
+
+    def _issue(self, made: x509.Certificate, before: x509.Certificate | None) -> x509.Certificate:
+        """Keep a new certificate; where there is no room, the one of before must do for now."""
+        try:
+            write_durably(self._folder / "server.crt", made.public_bytes(Encoding.PEM))
+        except OSError:
+            if before is None:
+                raise
+            return before
+        return made
 
     def _now(self) -> dt.datetime:
         return to_datetime(self._clock.now())
@@ -83,7 +105,7 @@ class OwnAuthority:
     def _root(self, host: str) -> tuple[Key, x509.Certificate]:
         key_file, file = self._folder / "root.key", self._folder / "root.crt"
         if file.exists():
-            return self._read_key(key_file), _read(file)
+            return _together(self._read_key(key_file), _read(file), file)
         key = self._read_key(key_file) if key_file.exists() else self._write_key(key_file)
         root = make_root(key, host, self._now())
         write_durably(file, root.public_bytes(Encoding.PEM))
@@ -103,7 +125,7 @@ class OwnAuthority:
     def _read_key(self, file: Path) -> Key:
         try:
             key = load_pem_private_key(file.read_bytes(), self._passphrase.encode())
-        except (OSError, ValueError, TypeError):
+        except _UNUSABLE:
             raise _damaged(file) from None
         if not isinstance(key, Key):
             raise _damaged(file)
@@ -111,18 +133,35 @@ class OwnAuthority:
 
     def _kept(self, root: x509.Certificate, key: Key) -> x509.Certificate | None:
         """Read the certificate that is there; one that is of no use is simply made anew."""
-        try:
-            kept = x509.load_pem_x509_certificate((self._folder / "server.crt").read_bytes())
-            kept.verify_directly_issued_by(root)
-        except (OSError, ValueError, TypeError, InvalidSignature):
+        file = self._folder / "server.crt"
+        if not file.exists():
             return None
-        return kept if kept.public_key() == key.public_key() else None
+        try:
+            kept = x509.load_pem_x509_certificate(file.read_bytes())
+            kept.verify_directly_issued_by(root)
+        except _UNUSABLE:
+            kept = None
+        if kept is None or kept.public_key() != key.public_key():
+            _log.warning("the certificate %s is damaged; another one is made", file)
+            return None
+        return kept
+
+
+def _together(key: Key, root: x509.Certificate, file: Path) -> tuple[Key, x509.Certificate]:
+    """Give both if they belong together and every bit is as it was signed."""
+    try:
+        root.verify_directly_issued_by(root)
+    except _UNUSABLE:
+        raise _damaged(file) from None
+    if root.public_key() != key.public_key():
+        raise _damaged(file)
+    return key, root
 
 
 def _read(file: Path) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(file.read_bytes())
-    except (OSError, ValueError):
+    except _UNUSABLE:
         raise _damaged(file) from None
 
 

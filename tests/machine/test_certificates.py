@@ -177,6 +177,20 @@ async def test_a_damaged_authority_is_refused_and_not_overwritten(
     assert not path.exists() if content is None else path.read_bytes() == content
 
 
+async def test_a_bit_that_flipped_in_the_root_is_found(
+    tmp_path: Path, clock: FixedClock, here: Here
+):
+    await own(tmp_path, clock, here).start()
+    path = tmp_path / "tls" / "root.crt"
+    der = bytearray(x509.load_pem_x509_certificate(path.read_bytes()).public_bytes(Encoding.DER))
+    for place in (len(der) // 3, len(der) // 2, len(der) - 9):
+        flipped = bytearray(der)
+        flipped[place] ^= 1
+        path.write_bytes(ssl.DER_cert_to_PEM_cert(bytes(flipped)).encode())
+        with pytest.raises(StartRefused, match=r"root\.crt"):
+            await own(tmp_path, clock, here).start()
+
+
 async def test_keys_of_another_installation_are_of_no_use(
     tmp_path: Path, clock: FixedClock, here: Here
 ):
@@ -193,6 +207,25 @@ async def test_a_damaged_certificate_of_the_server_is_simply_made_anew(
     certificates = own(tmp_path, clock, here)
     await certificates.start()
     assert set(served(certificates).names) == set(NAMES)
+
+
+async def test_a_full_disk_puts_a_renewal_off_and_stops_nobody(
+    tmp_path: Path, clock: FixedClock, here: Here
+):
+    await own(tmp_path, clock, here).start()
+    in_the_way = tmp_path / "tls" / "server.crt.part"
+    in_the_way.mkdir()
+    clock.advance(350 * DAY)
+    certificates = own(tmp_path, clock, here)
+    await certificates.start()
+    until = served(certificates).valid_until
+    in_the_way.rmdir()
+    await certificates.look()
+    assert served(certificates).valid_until > until
+    (tmp_path / "tls" / "server.crt").unlink()
+    in_the_way.mkdir()
+    with pytest.raises(StartRefused, match="can't be used"):
+        await own(tmp_path, clock, here).start()
 
 
 # The utility's own
