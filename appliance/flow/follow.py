@@ -3,6 +3,7 @@
 import asyncio
 from typing import Final
 
+from appliance.domain.ids import Sequence
 from appliance.domain.readings import StoredBatch
 from appliance.ports.disk import DiskState
 from appliance.ports.history import History
@@ -39,9 +40,9 @@ async def follow(
 
 
 async def belong_together(journal: Journal, history: History) -> None:
-    """Have a history that is of another journal begin again."""
+    """Have a history that is of another journal begin again, with what the journal still has."""
     if await _is_of_another_journal(journal, history):
-        await history.begin_again()
+        await history.begin_again(Sequence(journal.first - 1))
 
 
 async def _next(journal: Journal, history: History) -> tuple[StoredBatch, ...]:
@@ -49,6 +50,8 @@ async def _next(journal: Journal, history: History) -> tuple[StoredBatch, ...]:
 
 
 async def _is_of_another_journal(journal: Journal, history: History) -> bool:
+    if history.applied < journal.first - 1:
+        return True
     if history.applied == 0:
         return False
     batch = await journal.batch(history.applied)

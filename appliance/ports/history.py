@@ -1,7 +1,7 @@
 """History: readings by sensor and time. Derived from the journal, rebuilt when lost."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from appliance.domain.instant import Instant
 from appliance.domain.readings import Floats, Ints, Readings, StoredBatch
 
 Booleans = NDArray[np.bool_]
+NOTHING: Final = Sequence(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +63,31 @@ class Placed:
 
     readings: Readings
     sequences: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Nothing before these instants is kept. A roll-up's step is kept or deleted as a whole."""
+
+    readings: Instant
+    minutes: Instant
+    hours: Instant
+    days: Instant
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keep:
+    """What retention leaves of one municipality; every array has shape (n,)."""
+
+    sensors: Ints
+    """Those with limits of their own."""
+    readings: Ints
+    minutes: Ints
+    hours: Ints
+    days: Ints
+    """Limits of these sensors, each a midnight (UTC)."""
+    others: Limits
+    """Those of all other sensors, midnights too."""
 
 
 class MunicipalHistory(Protocol):
@@ -175,14 +201,40 @@ class History(Protocol):
         """When the journal stored that batch, 0 before the first: tells one journal from another."""
         ...
 
-    async def begin_again(self) -> None:
-        """Forget everything, and be at 0."""
+    async def begin_again(self, after: Sequence = NOTHING) -> None:
+        """Follow another journal, from behind this place: forget what is not sealed.
+
+        Sealed readings stay. One that the other journal brings again is left out.
+        """
         ...
 
     async def tidy(self, now: Instant) -> None:
-        """Put closed days in order and roll them up, where enough has come; no answer changes.
+        """Seal closed days (UTC) and roll them up, where enough has come; no answer changes.
 
         Reading and applying go on meanwhile. To be called every few minutes. Raises StorageFailed,
         and what was not finished stays to be done.
         """
+        ...
+
+    async def secured(self) -> Sequence:
+        """Say up to where everything is sealed: the journal is not needed for it any more."""
+        ...
+
+    async def begin_after(self, batch: StoredBatch) -> None:
+        """Note durably that a history made anew goes on behind this batch.
+
+        It must not lie behind `secured`. Then the journal may forget what is before it.
+        """
+        ...
+
+    async def expire(self, municipality: MunicipalityId, keep: Keep) -> int:
+        """Delete what is too old, for good, and give the bytes that came back.
+
+        Readings that go are rolled up before, as far as the roll-up is kept longer. What is not
+        sealed yet stays until it is. A crash in between leaves some of it for the next time.
+        """
+        ...
+
+    def damaged(self) -> tuple[str, ...]:
+        """Name the sealed files that were damaged or missing: what they held is not shown."""
         ...

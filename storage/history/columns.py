@@ -12,8 +12,8 @@ Columns = dict[str, NDArray[Any]]
 
 
 def columns_of(batches: Several[StoredBatch]) -> Columns:
-    """Give the trusted readings of the batches under each other, with their places."""
-    tables = [_finite(batch.trusted()) for batch in batches]
+    """Give the readings of the batches under each other, with their places."""
+    tables = [_finite(batch.readings) for batch in batches]
     lengths = np.array([len(table) for table in tables])
     begins = np.repeat(np.cumsum(lengths) - lengths, lengths)
     return {
@@ -21,7 +21,7 @@ def columns_of(batches: Several[StoredBatch]) -> Columns:
         "sensor": np.concatenate([table.sensors for table in tables]),
         "time": np.concatenate([table.times for table in tables]),
         "arrived": np.concatenate([table.arrived for table in tables]),
-        "value": np.concatenate([table.values for table in tables]),
+        "value": np.concatenate([table.values for table in tables]) + 0.0,  # no zero below zero
         "quality": np.concatenate([table.quality for table in tables]),
         "marks": np.concatenate([table.marks for table in tables]),
         "sequence": np.repeat(np.array([b.sequence for b in batches]), lengths),
@@ -33,6 +33,11 @@ def _finite(table: Readings) -> Readings:
     """Leave out what the doors should have refused: it would stop history at this place for ever."""
     finite = np.isfinite(table.values)
     return table if finite.all() else table.take(finite)
+
+
+def chosen(rows: Columns, which: NDArray[np.bool_]) -> Columns:
+    """Give some of the rows."""
+    return rows if which.all() else {name: column[which] for name, column in rows.items()}
 
 
 def readings_of(rows: Columns) -> Readings:

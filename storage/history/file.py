@@ -1,6 +1,7 @@
 """The file of history, and what happens when it can't be used: it is put aside and begun again.
 
-Everything in it comes from the journal, so nothing is lost; the follower fills it again.
+Everything in it comes from the journal or is in sealed files, so nothing is lost; the follower
+fills it again.
 """
 
 import logging
@@ -14,6 +15,7 @@ from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import Sequence
 from appliance.domain.instant import Instant, to_datetime
 from storage.history import schema
+from storage.history.parquet import quoted
 
 THREADS: Final = 2
 _NAME: Final = "history.duckdb"
@@ -31,10 +33,12 @@ class _Unusable(Exception):
     """The file opens, but is not one of ours or not of this version."""
 
 
-def open_history(folder: Path, memory_limit: str, now: Instant) -> duckdb.DuckDBPyConnection:
+def open_history(
+    folder: Path, sealed: Path, memory_limit: str, now: Instant
+) -> duckdb.DuckDBPyConnection:
     """Open history; one that is damaged, of another layout or suspected is put aside and begun anew.
 
-    Raises StorageFailed when the file is in use, or the folder can't be written.
+    Its connections reach no other files than its own and those in `sealed`. Raises StorageFailed when the file is in use, or the folder can't be written.
     """
     path = folder / _NAME
     try:
@@ -43,16 +47,21 @@ def open_history(folder: Path, memory_limit: str, now: Instant) -> duckdb.DuckDB
             _put_aside(folder, now, "a read had found it damaged")
             _suspicion(folder).unlink()
         try:
-            return _open(path, memory_limit)
+            return _open(path, sealed, memory_limit)
         except (duckdb.Error, _Unusable) as error:
             if "lock on file" in str(error):
                 raise StorageFailed(store="history", problem="another program uses it") from error
             if isinstance(error, _OUR_MISTAKES):
                 raise
             _put_aside(folder, now, str(error))
-            return _open(path, memory_limit)
+            return _open(path, sealed, memory_limit)
     except (OSError, duckdb.Error, _Unusable) as error:
         raise StorageFailed(store="history", problem=str(error)) from error
+
+
+def put_aside(folder: Path, now: Instant, why: str) -> None:
+    """Keep the file for whoever wants to look at it, out of the way."""
+    _put_aside(folder, now, why)
 
 
 def suspect(folder: Path) -> None:
@@ -72,7 +81,7 @@ def progress_of(connection: duckdb.DuckDBPyConnection) -> tuple[Sequence, Instan
     return Sequence(applied), Instant(stored_at)
 
 
-def _open(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
+def _open(path: Path, sealed: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         str(path),
         config={
@@ -85,7 +94,7 @@ def _open(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
         },
     )
     try:
-        _shut_in(connection, _spill(path.parent))
+        _shut_in(connection, _spill(path.parent), sealed)
         _bring_up_to_date(connection)
     except BaseException:
         connection.close()
@@ -93,10 +102,11 @@ def _open(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _shut_in(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
-    """Let it reach no file but its own, and nobody change that."""
-    place = str(spill).replace("'", "''")
-    connection.execute(f"SET temp_directory = '{place}'").complete()
+def _shut_in(connection: duckdb.DuckDBPyConnection, spill: Path, sealed: Path) -> None:
+    """Let it reach no files but its own, and nobody change that."""
+    connection.execute(f"SET temp_directory = '{quoted(spill)}'").complete()
+    connection.execute(f"SET allowed_directories = ['{quoted(sealed)}']").complete()
+    connection.execute("SET parquet_metadata_cache = true").complete()
     connection.execute("SET enable_external_access = false").complete()
     connection.execute("SET lock_configuration = true").complete()
 
@@ -107,8 +117,6 @@ def _bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
         _change(connection, schema.CREATE)
     elif ("layout",) not in tables:
         raise _Unusable("it is not a history of Weir")
-    while upgrade := schema.UPGRADES.get(_layout_of(connection)):
-        _change(connection, upgrade)
     if (found := _layout_of(connection)) != schema.LAYOUT:
         raise _Unusable(f"its layout is {found}, known is {schema.LAYOUT}")
     progress_of(connection)
@@ -128,7 +136,7 @@ def _change(connection: duckdb.DuckDBPyConnection, statements: str) -> None:
 def _put_aside(folder: Path, now: Instant, why: str) -> None:
     """Rename the file and its log; only the newest two are kept."""
     stamp = to_datetime(now).strftime("%Y%m%dT%H%M%S.%fZ")
-    _log.warning("history can't be used and is rebuilt from the journal: %s", why)
+    _log.warning("history can't be used and is made anew from journal and sealed files: %s", why)
     for suffix in ("", ".wal"):
         file = folder / f"{_NAME}{suffix}"
         if file.exists():

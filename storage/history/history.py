@@ -1,6 +1,7 @@
-"""History in DuckDB: readings by sensor and time, derived from the journal."""
+"""History: what has just come in DuckDB, closed days in Parquet, all of it derived from the journal."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -13,44 +14,68 @@ from appliance.domain.ids import MunicipalityId, Sequence
 from appliance.domain.instant import Instant
 from appliance.domain.readings import Ints, StoredBatch
 from appliance.ports.clock import Clock
-from appliance.ports.history import Booleans
-from storage.history import questions, schema, settling
-from storage.history.columns import Columns, columns_of, pairs_of
-from storage.history.file import forget_put_aside, open_history, progress_of, suspect
+from appliance.ports.history import NOTHING, Booleans, Keep
+from storage.history import adding, questions, rebuilding, sealing
+from storage.history.columns import Columns, pairs_of
+from storage.history.expiring import Expirer
+from storage.history.file import forget_put_aside, progress_of, suspect
 from storage.history.municipal import DuckMunicipalHistory
+from storage.history.parquet import Step
+from storage.history.sealed import Catalogue
+from storage.history.shelf import Shelf
+from storage.history.sight import Sight, View
 from storage.history.threads import Threads
+from storage.history.transaction import Transaction
 
 _SECONDS_TO_SETTLE: Final = 2.0
 
 
-class DuckHistory:
-    """A History in `history.duckdb`; one that is lost or damaged starts empty, to be refilled.
+def _go_on(_step: str) -> None:
+    """Do nothing at a step of sealing: only tests stop there."""
 
-    DuckDB takes at most `memory_limit` and then spills into the folder.
+
+class DuckHistory:
+    """A History in `history.duckdb` and the files of `sealed`, by default a folder beside it.
+
+    A DuckDB file that is lost or damaged is made anew: it begins where everything before is sealed,
+    to be refilled. DuckDB takes at most `memory_limit` and then spills into the folder. `step` is
+    told of every step of sealing and deleting.
     """
 
-    def __init__(self, folder: Path, clock: Clock, *, memory_limit: str = "512MB") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        sealed: Path | None = None,
+        memory_limit: str = "512MB",
+        step: Step = _go_on,
+    ) -> None:
         self._folder = folder
         self._clock = clock
         self._memory_limit = memory_limit
+        self._shelf = Shelf(sealed or folder / "sealed")
+        self._sealer = sealing.Sealer(self._shelf, step)
+        self._expirer = Expirer(self._shelf, step)
         self._applied, self._applied_at = Sequence(0), Instant(0)
         self._moved = asyncio.Condition()
-        self._tidying = asyncio.Lock()  # forgetting and settling touch the same rows
+        self._tidying = asyncio.Lock()  # one at a time changes what is sealed
 
     async def start(self) -> None:
-        """Open the file, begun anew where it can't be used; raises StorageFailed."""
+        """Open the files, begun anew where they can't be used; raises StorageFailed."""
         connection = await asyncio.to_thread(
-            open_history, self._folder, self._memory_limit, self._clock.now()
+            rebuilding.opened, self._folder, self._shelf, self._memory_limit, self._clock.now()
         )
         self._applied, self._applied_at = progress_of(connection)
         self._threads = Threads(connection, partial(suspect, self._folder))
+        self._sight = Sight(self._threads, self._shelf)
 
     async def stop(self) -> None:
         """Finish the queries under way and close."""
         await self._threads.stop()
 
     def of(self, municipality: MunicipalityId) -> DuckMunicipalHistory:
-        return DuckMunicipalHistory(municipality, self._threads)
+        return DuckMunicipalHistory(municipality, self._sight)
 
     @property
     def applied(self) -> Sequence:
@@ -65,29 +90,50 @@ class DuckHistory:
         async with self._moved:
             self._moved.notify_all()
 
-    async def begin_again(self) -> None:
+    async def begin_again(self, after: Sequence = NOTHING) -> None:
         async with self._tidying:
-            await self._threads.write(self._forget)
+            await self._threads.write(partial(self._forget, after))
 
     async def tidy(self, now: Instant) -> None:
-        await self._settle(now)
-        for month in await self._threads.tidy(partial(settling.disordered, now=now)):
+        async with self._tidying:
+            await self._threads.tidy(partial(rebuilding.bring_in_line, shelf=self._shelf))
+        pieces = await self._threads.tidy(
+            lambda cursor: sealing.to_seal(cursor, self._shelf.catalogue, now)
+        )
+        for piece in pieces:
             async with self._tidying:
-                await self._threads.tidy(partial(settling.put_in_order, month=month))
+                await self._threads.tidy(partial(self._sealer.seal, piece=piece))
+        await self._threads.tidy(partial(sealing.sealed_until, now=now))
+
+    async def secured(self) -> Sequence:
+        return await self._threads.read(_secured)
+
+    async def begin_after(self, batch: StoredBatch) -> None:
+        def noted(catalogue: Catalogue) -> Catalogue:
+            return replace(catalogue, resume=batch.sequence, resume_at=batch.stored_at)
+
+        await self._threads.tidy(lambda _: self._shelf.change(noted))
+
+    async def expire(self, municipality: MunicipalityId, keep: Keep) -> int:
+        freed = 0
+        async with self._tidying:
+            await self._threads.tidy(partial(rebuilding.bring_in_line, shelf=self._shelf))
+            entries = self._expirer.entries(municipality)
+        for sealed in entries:
+            async with self._tidying:
+                if sealed in self._shelf.catalogue.entries:
+                    work = partial(self._expirer.expire, sealed=sealed, keep=keep)
+                    freed += await self._threads.tidy(work)
+        return freed
+
+    def damaged(self) -> tuple[str, ...]:
+        return self._shelf.catalogue.damaged
 
     async def give_room_back(self) -> None:
         """Keep no roll-up of minutes any more, and no file that was put aside as damaged."""
         await asyncio.to_thread(forget_put_aside, self._folder)
         async with self._tidying:
-            await self._threads.tidy(settling.give_up_minutes)
-
-    async def _settle(self, now: Instant) -> None:
-        spans = await self._threads.tidy(partial(settling.to_settle, now=now))
-        for span in spans:
-            async with self._tidying:
-                await self._threads.tidy(partial(settling.settle, span=span))
-        if spans:
-            await self._threads.tidy(partial(settling.settled_until, now=now))
+            await self._threads.tidy(self._expirer.give_up_minutes)
 
     async def settled(self, sequence: Sequence) -> None:
         try:
@@ -99,9 +145,8 @@ class DuckHistory:
     async def known(self, sensors: Ints, times: Ints) -> Booleans:
         found = np.zeros(len(sensors), np.bool_)
         if len(sensors):
-            found[await self._threads.read(partial(_numbers_known, pairs_of(sensors, times)))] = (
-                True
-            )
+            pairs = pairs_of(sensors, times)
+            found[await self._sight.ask(partial(_numbers_known, pairs))] = True
         return found
 
     def _apply(self, batches: tuple[StoredBatch, ...], writer: duckdb.DuckDBPyConnection) -> None:
@@ -110,18 +155,19 @@ class DuckHistory:
         if not fresh:
             return
         _must_follow(self._applied, fresh)
-        newest = fresh[-1]
-        _add(writer, columns_of(fresh), newest)
-        self._applied, self._applied_at = newest.sequence, newest.stored_at
+        adding.add(writer, fresh, self._shelf)
+        self._applied, self._applied_at = fresh[-1].sequence, fresh[-1].stored_at
 
-    def _forget(self, writer: duckdb.DuckDBPyConnection) -> None:
-        writer.begin()
-        for table in schema.HOLDING_READINGS:
-            writer.execute(f"DELETE FROM {table}").complete()  # noqa: S608 names of our own
-        writer.execute("UPDATE settling SET before = 0").complete()
-        _move(writer, Sequence(0), Instant(0))
-        writer.commit()
-        self._applied, self._applied_at = Sequence(0), Instant(0)
+    def _forget(self, after: Sequence, writer: duckdb.DuckDBPyConnection) -> None:
+        """Begin with another journal: its places say nothing about what is sealed."""
+        self._shelf.change(rebuilding.of_another_journal)
+        with Transaction(writer):
+            for table in ("recent", "doubtful"):
+                writer.execute(f"DELETE FROM {table}").complete()  # noqa: S608 names of our own
+            writer.execute("UPDATE sealing SET before = 0").complete()
+            adding.move(writer, after, Instant(0))
+            sealing.set_edition(writer, self._shelf.catalogue)
+        self._applied, self._applied_at = after, Instant(0)
 
 
 def _must_follow(applied: Sequence, batches: list[StoredBatch]) -> None:
@@ -132,37 +178,10 @@ def _must_follow(applied: Sequence, batches: list[StoredBatch]) -> None:
             )
 
 
-def _add(writer: duckdb.DuckDBPyConnection, rows: Columns, newest: StoredBatch) -> None:
-    writer.register("incoming", rows)
-    try:
-        writer.begin()
-        try:
-            if len(rows["sensor"]):
-                writer.execute(questions.ADD).complete()
-            _move(writer, newest.sequence, newest.stored_at)
-            writer.commit()
-        except duckdb.Error:
-            _roll_back(writer)
-            raise
-    finally:
-        writer.unregister("incoming")
+def _numbers_known(wanted: Columns, cursor: duckdb.DuckDBPyConnection, view: View) -> Ints:
+    return adding.numbers_known(wanted, cursor, view, view.catalogue.entries, recent=True)
 
 
-def _move(writer: duckdb.DuckDBPyConnection, applied: Sequence, stored_at: Instant) -> None:
-    writer.execute(questions.MOVE, {"applied": applied, "stored_at": stored_at}).complete()
-
-
-def _roll_back(writer: duckdb.DuckDBPyConnection) -> None:
-    try:
-        writer.rollback()
-    except duckdb.Error:  # a failed commit has done so already
-        return
-
-
-def _numbers_known(wanted: Columns, cursor: duckdb.DuckDBPyConnection) -> Ints:
-    cursor.register("wanted", wanted)
-    try:
-        found: Ints = cursor.execute(questions.KNOWN).fetchnumpy()["number"]
-        return found
-    finally:
-        cursor.unregister("wanted")
+def _secured(cursor: duckdb.DuckDBPyConnection) -> Sequence:
+    ((place,),) = cursor.execute(questions.SECURED).fetchall()
+    return Sequence(place)

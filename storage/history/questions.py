@@ -1,65 +1,44 @@
-"""What DuckDB is asked, word for word. Everything about readings names the municipality."""
+"""What DuckDB is asked, word for word; `readings` is put in by `sight.View`.
+
+Everything about readings names the municipality: what is recent by a condition, what is sealed by
+the files that are named.
+"""
 
 from typing import Final
 
 NEWEST: Final = """
-SELECT sensor, time, arrived, value, quality, marks FROM readings
-WHERE municipality = $municipality AND sensor = $sensor AND time >= $since AND time < $until
+SELECT sensor, time, arrived, value, quality, marks FROM ({readings})
+WHERE sensor = $sensor AND time >= $since AND time < $until
 ORDER BY time DESC LIMIT $limit OFFSET $offset
 """
 
 COUNT: Final = """
-SELECT count(*) AS n FROM readings
-WHERE municipality = $municipality AND sensor = $sensor AND time >= $since AND time < $until
-"""
-
-SERIES: Final = """
-SELECT (time - $first) // $width AS bucket,
-       min(value) AS low, avg(value) AS mean, max(value) AS high, count(*) AS n
-FROM readings
-WHERE municipality = $municipality AND sensor = $sensor AND time >= $since AND time < $until
-GROUP BY bucket ORDER BY bucket
+SELECT count(*) AS n FROM ({readings})
+WHERE sensor = $sensor AND time >= $since AND time < $until
 """
 
 FIND: Final = """
-SELECT sensor, time, arrived, value, quality, marks, sequence FROM readings
-WHERE municipality = $municipality AND sensor = $sensor AND time = $time
+SELECT sensor, time, arrived, value, quality, marks, sequence FROM ({readings})
+WHERE sensor = $sensor AND time = $time
 """
 
 PLACED: Final = """
-SELECT sensor, time, arrived, value, quality, marks, sequence FROM readings
-WHERE municipality = $municipality AND arrived >= $since AND arrived < $until
+SELECT sensor, time, arrived, value, quality, marks, sequence FROM ({readings})
+WHERE arrived >= $since AND arrived < $until
 ORDER BY sequence, place
 """
 
 PLACED_OF_THESE: Final = """
-SELECT sensor, time, arrived, value, quality, marks, sequence FROM readings
-WHERE municipality = $municipality AND arrived >= $since AND arrived < $until
+SELECT sensor, time, arrived, value, quality, marks, sequence FROM ({readings})
+WHERE arrived >= $since AND arrived < $until
   AND sensor IN (SELECT unnest($sensors::BIGINT[]))
 ORDER BY sequence, place
 """
 
-DAILY_COUNTS: Final = """
-SELECT first, sum(n)::BIGINT AS n FROM (
-  SELECT start AS first, n FROM days
-  WHERE municipality = $municipality AND start >= $inner AND start < $outer
-  UNION ALL
-  SELECT time // $day * $day AS first, 1 AS n FROM settled
-  WHERE municipality = $municipality AND time >= $since AND time < $inner
-  UNION ALL
-  SELECT time // $day * $day AS first, 1 AS n FROM settled
-  WHERE municipality = $municipality AND time >= $outer AND time < $until
-  UNION ALL
-  SELECT time // $day * $day AS first, 1 AS n FROM recent
-  WHERE municipality = $municipality AND time >= $since AND time < $until
-)
-GROUP BY first ORDER BY first
-"""
-
 SORT_FOR_EXPORT: Final = """
-CREATE TEMP TABLE export AS
-SELECT sensor, time, arrived, value, quality, marks FROM readings
-WHERE municipality = $municipality AND time >= $since AND time < $until
+CREATE OR REPLACE TEMP TABLE export AS
+SELECT sensor, time, arrived, value, quality, marks FROM ({readings})
+WHERE time >= $since AND time < $until
 ORDER BY sensor, time
 """
 
@@ -71,15 +50,32 @@ WHERE rowid >= $first AND rowid < $end ORDER BY rowid
 KNOWN: Final = """
 SELECT w.number FROM wanted w
 SEMI JOIN recent r ON r.sensor = w.sensor AND r.time = w.time
-UNION ALL
-SELECT w.number FROM wanted w
-SEMI JOIN settled r ON r.sensor = w.sensor AND r.time = w.time
 """
 """Of all municipalities: sensor ids are unique over them."""
 
+KNOWN_IN_FILES: Final = """
+SELECT w.number FROM wanted w
+SEMI JOIN ({rows}) r ON r.sensor = w.sensor AND r.time = w.time
+"""
+
+LATEST: Final = """
+SELECT sensor, max(time) AS time, arg_max(value, time) AS value FROM (
+  SELECT sensor, time, value FROM newest WHERE municipality = $municipality
+  UNION ALL SELECT sensor, time, value FROM recent WHERE municipality = $municipality
+)
+GROUP BY sensor ORDER BY sensor
+"""
+
 ADD: Final = """
-INSERT INTO recent
-SELECT municipality, sensor, time, arrived, value, quality, marks, sequence, place FROM incoming
+INSERT INTO {table}
+SELECT municipality, sensor, time, arrived, value, quality, marks, sequence, place FROM {rows}
 """
 
 MOVE: Final = "UPDATE progress SET applied = $applied, stored_at = $stored_at"
+
+SECURED: Final = """
+SELECT coalesce(
+  (SELECT min(sequence) - 1 FROM (
+     SELECT sequence FROM recent UNION ALL SELECT sequence FROM doubtful)),
+  (SELECT applied FROM progress))
+"""

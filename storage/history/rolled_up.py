@@ -1,96 +1,155 @@
-"""What DuckDB is asked where roll-ups answer: they are put together with what is recent.
+"""Questions that roll-ups answer, put together with what is recent and what is not rolled up.
 
-Every question is made of the words below and nothing that was given by anybody.
+Every query is made of the words below and nothing that was given by anybody. Where retention has
+deleted readings, the finest roll-up that is still there stands in for them.
 """
+
 # ruff: noqa: S608
 
 from typing import Final
 
-from appliance.domain.instant import DAY, HOUR, MINUTE
+from appliance.domain.buckets import Division, ceiling, floor
+from appliance.domain.ids import MunicipalityId
+from appliance.domain.instant import Instant
+from storage.history import rolling
+from storage.history.sealed import KIND_OF, STEP_OF, Kind, Sealed
+from storage.history.sight import View
 
-_ONE = "municipality = $municipality AND sensor = $sensor"
-_STORED_OF_ONE: Final = f"""
-SELECT start AS moment, n, low, total, high FROM {{table}}
-WHERE {_ONE} AND start >= $inner AND start < $outer
-"""
-_RAW_OF_ONE: Final = f"SELECT time AS moment, 1 AS n, value AS low, value AS total, value AS high FROM {{table}} WHERE {_ONE}"
-_SERIES_OF_PARTS: Final = f"""
-SELECT (moment - $first) // $width AS bucket,
+_OF_ONE: Final = "sensor = $sensor"
+OF_THESE: Final = "sensor IN (SELECT unnest($sensors::BIGINT[]))"
+_RECENT: Final = "SELECT sensor, time, value FROM recent WHERE municipality = $municipality"
+
+
+def series_of(
+    view: View, municipality: MunicipalityId, since: Instant, until: Instant, division: Division
+) -> str:
+    """Give the query for one sensor in buckets; it names municipality and sensor."""
+    parts = [_moments(_RECENT, since, until)]
+    for sealed in view.within(municipality, since, until):
+        parts += _parts_of(view, sealed, since, until, division.step)
+    return f"""
+SELECT (moment - {division.first}) // {division.width} AS bucket,
        min(low) AS low, sum(total) / sum(n) AS mean, max(high) AS high, sum(n)::BIGINT AS n
-FROM (
-  {{stored}}
-  UNION ALL {_RAW_OF_ONE.format(table="settled")} AND time >= $since AND time < $inner
-  UNION ALL {_RAW_OF_ONE.format(table="settled")} AND time >= $outer AND time < $until
-  UNION ALL {_RAW_OF_ONE.format(table="recent")} AND time >= $since AND time < $until
-)
-GROUP BY bucket ORDER BY bucket
-"""
-_ROLLED_OF_ONE: Final = f"""
-{_STORED_OF_ONE}
-UNION ALL {_RAW_OF_ONE.format(table="settled")} AND time >= $inner AND time < $outer
-  AND time // {DAY} * {DAY} IN (
-    SELECT start FROM days WHERE {_ONE} AND start > $inner - {DAY} AND start < $outer
-    EXCEPT SELECT day FROM rolled_days WHERE step = {{step}} AND sensor = $sensor)
-"""
-"""What is rolled up, and the days that are not. Where there are none, nothing is looked through."""
-
-
-def _series_from(stored: str) -> str:
-    return _SERIES_OF_PARTS.format(stored=stored)
-
-
-SERIES_FROM: Final = {
-    MINUTE: _series_from(_ROLLED_OF_ONE.format(table="minutes", step=MINUTE)),
-    HOUR: _series_from(_ROLLED_OF_ONE.format(table="hours", step=HOUR)),
-    DAY: _series_from(_STORED_OF_ONE.format(table="days")),
-}
-"""Whole steps from the roll-ups, the edges and what is recent from the readings."""
-
-_THESE: Final = "municipality = $municipality {{these}}"
-OF_THESE: Final = "AND sensor IN (SELECT unnest($sensors::BIGINT[]))"
-_STORED: Final = f"""
-SELECT sensor, start, n, low, total, high, last, last_time FROM {{table}}
-WHERE {_THESE} AND start >= $since AND start < $until
-"""
-_RAW: Final = f"""
-SELECT sensor, time // {{step}} * {{step}} AS start, count(*) AS n, min(value) AS low,
-       sum(value) AS total, max(value) AS high, arg_max(value, time) AS last, max(time) AS last_time
-FROM {{table}} WHERE {_THESE} AND time >= $since AND time < $until {{but}}
-GROUP BY ALL
-"""
-_ROLLUP_OF_PARTS: Final = """
-SELECT sensor, start, sum(n)::BIGINT AS n, min(low) AS low, sum(total) / sum(n) AS mean,
-       max(high) AS high, arg_max(last, last_time) AS last, max(last_time) AS last_time
-FROM ({stored} UNION ALL {recent}) GROUP BY sensor, start ORDER BY sensor, start
-"""
-_NOT_ROLLED: Final = f"""
-AND (sensor, time // {DAY} * {DAY}) IN (
-  SELECT (sensor, start) FROM days WHERE {_THESE} AND start > $since - {DAY} AND start < $until
-  EXCEPT SELECT (sensor, day) FROM rolled_days
-  WHERE step = {{step}} AND day > $since - {DAY} AND day < $until)
+FROM ({rolling.under_each_other(parts)}) GROUP BY bucket ORDER BY bucket
 """
 
 
-def _rollup_from(table: str, step: int) -> str:
-    stored = _STORED.format(table=table)
-    if step != DAY:
-        but = _NOT_ROLLED.format(step=step)
-        stored += "UNION ALL" + _RAW.format(step=step, table="settled", but=but)
-    recent = _RAW.format(step=step, table="recent", but="")
-    return _ROLLUP_OF_PARTS.format(stored=stored, recent=recent)
+def _parts_of(
+    view: View, sealed: Sealed, since: Instant, until: Instant, step: int | None
+) -> list[str]:
+    if sealed.cut > sealed.since and since < sealed.cut:
+        return _finest(view, sealed, since, until)
+    raw = view.rows([sealed.file(Kind.READINGS)])
+    rolled = view.rows([sealed.file(KIND_OF[step])]) if step is not None else None
+    if raw is None:
+        return _finest(view, sealed, since, until)
+    if step is None or rolled is None:
+        return [_moments(raw, since, until)]
+    inner = min(ceiling(since, step), until)
+    outer = max(inner, floor(until, step))
+    return [
+        _steps(rolled, inner, outer, since),
+        *(_moments(raw, *edge) for edge in _edges(sealed, since, inner, outer, until)),
+    ]
 
 
-ROLLUP_FROM: Final = {
-    MINUTE: _rollup_from("minutes", MINUTE),
-    HOUR: _rollup_from("hours", HOUR),
-    DAY: _rollup_from("days", DAY),
-}
-"""To be formatted with `these`: OF_THESE, or nothing for all sensors."""
+def _edges(
+    sealed: Sealed, since: Instant, inner: Instant, outer: Instant, until: Instant
+) -> list[tuple[Instant, Instant]]:
+    """Give the parts of steps at both ends of the range that are sealed here."""
+    return [
+        (begin, end)
+        for begin, end in ((since, inner), (outer, until))
+        if begin < end and begin < sealed.until and end > sealed.since
+    ]
 
-LATEST: Final = """
-SELECT sensor, max(time) AS time, arg_max(value, time) AS value FROM (
-  SELECT sensor, time, value FROM newest WHERE municipality = $municipality
-  UNION ALL SELECT sensor, time, value FROM recent WHERE municipality = $municipality
-)
-GROUP BY sensor ORDER BY sensor
+
+def _finest(view: View, sealed: Sealed, since: Instant, until: Instant) -> list[str]:
+    """Give each stretch of time from the finest there is: readings, else minutes, hours, days."""
+    parts: list[str] = []
+    finer: list[str] = []
+    if raw := view.rows([sealed.file(Kind.READINGS)]):
+        parts.append(_moments(raw, since, until))
+        finer.append(f"SELECT time AS at FROM ({raw}) WHERE {_OF_ONE}")
+    for kind, step in STEP_OF.items():
+        rows = view.rows([sealed.file(kind)])
+        if rows is None:
+            continue
+        part = _steps(rows, floor(since, step), until, since)
+        for one in finer:
+            part += f" AND start NOT IN (SELECT at // {step} * {step} FROM ({one}))"
+        parts.append(part)
+        finer.append(f"SELECT start AS at FROM ({rows}) WHERE {_OF_ONE}")
+    return parts
+
+
+def _moments(rows: str, since: Instant, until: Instant) -> str:
+    return (
+        "SELECT time AS moment, 1 AS n, value AS low, value AS total, value AS high"
+        f" FROM ({rows}) WHERE {_OF_ONE} AND time >= {since} AND time < {until}"
+    )
+
+
+def _steps(rows: str, first: Instant, until: Instant, since: Instant) -> str:
+    return (
+        f"SELECT greatest(start, {since}) AS moment, n, low, total, high"
+        f" FROM ({rows}) WHERE {_OF_ONE} AND start >= {first} AND start < {until}"
+    )
+
+
+def rollup_of(
+    view: View, municipality: MunicipalityId, since: Instant, until: Instant, step: int, these: str
+) -> str:
+    """Give the query for many sensors in steps; `these` says which, or is empty."""
+    rolled, raw = [], []
+    for sealed in view.within(municipality, since, until):
+        if file := sealed.file(KIND_OF[step]):
+            rolled.append(file)
+        elif file := sealed.file(Kind.READINGS):
+            raw.append(file)
+    these = f"{these} AND" if these else ""
+    within = f"{these} time >= {since} AND time < {until}"
+    recent = rolling.rolled(f"{_RECENT} AND {within}", step)
+    parts = [recent]
+    if rows := view.rows(raw):
+        parts.append(rolling.rolled(f"SELECT * FROM ({rows}) WHERE {within}", step))
+    if rows := view.rows(rolled):
+        parts.append(
+            f"SELECT {rolling.COLUMNS} FROM ({rows})"
+            f" WHERE {these} start >= {since} AND start < {until}"
+        )
+    return f"""
+SELECT sensor, start, n, low, total / n AS mean, high, last, last_time
+FROM ({rolling.put_together(parts)}) ORDER BY sensor, start
 """
+
+
+def daily_counts_of(
+    view: View, municipality: MunicipalityId, since: Instant, until: Instant
+) -> str:
+    """Give the query for the readings of each day; it names the municipality."""
+    step = STEP_OF[Kind.DAYS]
+    inner = min(ceiling(since, step), until)
+    outer = max(inner, floor(until, step))
+    here = view.within(municipality, since, until)
+    parts = [_counted(_RECENT, since, until)]
+    if days := view.rows([sealed.file(Kind.DAYS) for sealed in here]):
+        parts.append(
+            f"SELECT start AS first, n FROM ({days}) WHERE start >= {inner} AND start < {outer}"
+        )
+    for begin, end in ((since, inner), (outer, until)):
+        edge = [sealed.file(Kind.READINGS) for sealed in view.within(municipality, begin, end)]
+        if begin < end and (rows := view.rows(edge)):
+            parts.append(_counted(rows, begin, end))
+    return f"""
+SELECT first, sum(n)::BIGINT AS n FROM ({rolling.under_each_other(parts)})
+GROUP BY first ORDER BY first
+"""
+
+
+def _counted(rows: str, since: Instant, until: Instant) -> str:
+    step = STEP_OF[Kind.DAYS]
+    return (
+        f"SELECT time // {step} * {step} AS first, 1 AS n FROM ({rows})"
+        f" WHERE time >= {since} AND time < {until}"
+    )

@@ -1,17 +1,16 @@
 """A history that forgets: for tests, and for trying things out. Every query looks at every row."""
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from appliance.domain.buckets import divide
+from appliance.domain.buckets import STEPS, divide
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import MunicipalityId, SensorId, Sequence
-from appliance.domain.instant import DAY, Instant
+from appliance.domain.instant import DAY, HOUR, MINUTE, Instant
 from appliance.domain.readings import Ints, Readings, StoredBatch
-from appliance.ports.history import Booleans, Latest, Placed, Rollup, Series
+from appliance.ports.history import NOTHING, Booleans, Keep, Latest, Placed, Rollup, Series
 
 _SECONDS_TO_SETTLE = 2.0
 
@@ -22,11 +21,26 @@ class _Table:
 
     readings: Readings
     sequences: Ints
+    rolled: dict[int, Readings]
+    """By step: the rows whose roll-up is kept."""
 
     def add(self, batch: StoredBatch) -> None:
         more = batch.trusted()
-        self.readings = _under_each_other((self.readings, more))
+        self.readings = Readings.joined((self.readings, more))
+        self.rolled = {step: Readings.joined((rows, more)) for step, rows in self.rolled.items()}
         self.sequences = np.concatenate((self.sequences, np.full(len(more), batch.sequence)))
+
+    def expire(self, keep: Keep) -> int:
+        kept = _is_kept(self.readings, keep, "readings")
+        self.readings, self.sequences = self.readings.take(kept), self.sequences[kept]
+        for step, limit in ((MINUTE, "minutes"), (HOUR, "hours"), (DAY, "days")):
+            self.rolled[step] = self.rolled[step].take(_is_kept(self.rolled[step], keep, limit))
+        return int((~kept).sum())
+
+    @staticmethod
+    def empty() -> "_Table":
+        none = {step: Readings.none() for step in STEPS}
+        return _Table(Readings.none(), np.empty(0, np.int64), none)
 
 
 class MemoryHistory:
@@ -61,13 +75,26 @@ class MemoryHistory:
         async with self._moved:
             self._moved.notify_all()
 
-    async def begin_again(self) -> None:
+    async def begin_again(self, after: Sequence = NOTHING) -> None:
         for table in self._tables.values():  # emptied, not dropped: somebody may have it open
             table.readings, table.sequences = Readings.none(), np.empty(0, np.int64)
-        self._applied, self._applied_at = Sequence(0), Instant(0)
+            table.rolled = {step: Readings.none() for step in STEPS}
+        self._applied, self._applied_at = after, Instant(0)
 
     async def tidy(self, now: Instant) -> None:
         del now  # rows in memory need no order
+
+    async def secured(self) -> Sequence:
+        return NOTHING
+
+    async def begin_after(self, batch: StoredBatch) -> None:
+        del batch  # nothing of it outlives the program
+
+    async def expire(self, municipality: MunicipalityId, keep: Keep) -> int:
+        return self._table(municipality).expire(keep)
+
+    def damaged(self) -> tuple[str, ...]:
+        return ()
 
     async def settled(self, sequence: Sequence) -> None:
         try:
@@ -85,7 +112,7 @@ class MemoryHistory:
         return np.fromiter((pair in here for pair in wanted), np.bool_, len(sensors))
 
     def _table(self, municipality: MunicipalityId) -> _Table:
-        return self._tables.setdefault(municipality, _Table(Readings.none(), np.empty(0, np.int64)))
+        return self._tables.setdefault(municipality, _Table.empty())
 
 
 class MemoryMunicipalHistory:
@@ -106,7 +133,8 @@ class MemoryMunicipalHistory:
     async def series(
         self, sensor: SensorId, *, since: Instant, until: Instant, points: int
     ) -> Series:
-        rows = self._of_sensor(sensor, since, until)
+        rows = _between(self._table.rolled[DAY], since, until)
+        rows = rows.take(rows.sensors == sensor)
         division = divide(since, until, points)
         numbers = (rows.times - division.first) // division.width
         buckets = [rows.values[numbers == number] for number in np.unique(numbers)]
@@ -121,7 +149,7 @@ class MemoryMunicipalHistory:
     async def rollup(
         self, sensors: Ints | None, *, since: Instant, until: Instant, step: int
     ) -> Rollup:
-        rows = self._in_range(since, until)
+        rows = _between(self._table.rolled[step], since, until)
         if sensors is not None:
             rows = rows.take(np.isin(rows.sensors, sensors))
         rows = rows.take(np.lexsort((rows.times, rows.sensors)))
@@ -141,7 +169,7 @@ class MemoryMunicipalHistory:
         )
 
     async def latest(self) -> Latest:
-        rows = self._table.readings
+        rows = self._table.rolled[DAY]
         rows = rows.take(np.lexsort((rows.times, rows.sensors)))
         begins = _changes(rows.sensors)
         last = rows.take((np.append(begins[1:], len(rows)) - 1)[: len(begins)])
@@ -160,7 +188,7 @@ class MemoryMunicipalHistory:
         return Placed(rows.take(chosen), self._table.sequences[chosen])
 
     async def daily_counts(self, *, since: Instant, until: Instant) -> dict[Instant, int]:
-        times = self._in_range(since, until).times
+        times = _between(self._table.rolled[DAY], since, until).times
         days, counts = np.unique(times // DAY * DAY, return_counts=True)
         return dict(zip(days.tolist(), counts.tolist(), strict=True))
 
@@ -173,8 +201,7 @@ class MemoryMunicipalHistory:
         return rows.take(rows.sensors == sensor)
 
     def _in_range(self, since: Instant, until: Instant) -> Readings:
-        rows = self._table.readings
-        return rows.take((rows.times >= since) & (rows.times < until))
+        return _between(self._table.readings, since, until)
 
 
 class MemoryExport:
@@ -203,13 +230,13 @@ def _changes(*columns: Ints) -> Ints:
     return np.concatenate(([0], np.flatnonzero(differs) + 1))
 
 
-def _under_each_other(tables: Iterable[Readings]) -> Readings:
-    tables = tuple(tables)
-    return Readings(
-        np.concatenate([table.sensors for table in tables]),
-        np.concatenate([table.times for table in tables]),
-        np.concatenate([table.arrived for table in tables]),
-        np.concatenate([table.values for table in tables]),
-        np.concatenate([table.quality for table in tables]),
-        np.concatenate([table.marks for table in tables]),
-    )
+def _between(rows: Readings, since: Instant, until: Instant) -> Readings:
+    return rows.take((rows.times >= since) & (rows.times < until))
+
+
+def _is_kept(rows: Readings, keep: Keep, limit: str) -> Booleans:
+    own = dict(zip(keep.sensors.tolist(), getattr(keep, limit).tolist(), strict=True))
+    others = getattr(keep.others, limit)
+    limits = np.array([own.get(sensor, others) for sensor in rows.sensors.tolist()], np.int64)
+    kept: Booleans = rows.times >= limits
+    return kept

@@ -10,7 +10,7 @@ from functools import partial
 from appliance.bootstrap.core import Core
 from appliance.cli.main import main
 from appliance.supervisor import Part
-from storage.history import settling
+from storage.history import sealing
 
 PAUSE = 0.2
 _parts = Core.parts
@@ -29,6 +29,6 @@ def _busy_parts(core: Core) -> list[Part]:
 
 if __name__ == "__main__":
     Core.parts = _busy_parts  # type: ignore[method-assign]
-    assert settling.WORTH_SETTLING > 1
-    settling.WORTH_SETTLING = 1  # type: ignore[misc]  # however little there is
+    assert sealing.WORTH_SEALING > 1
+    sealing.WORTH_SEALING = 1  # type: ignore[misc]  # however little there is
     sys.exit(main())

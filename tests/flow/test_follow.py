@@ -11,6 +11,7 @@ from appliance.domain.ids import Sequence
 from appliance.domain.instant import SECOND, Instant
 from appliance.domain.readings import StoredBatch
 from appliance.flow.follow import follow
+from appliance.ports.history import NOTHING
 from storage.memory.history import MemoryHistory
 from storage.memory.journal import MemoryJournal
 from tests.builders import (
@@ -99,8 +100,8 @@ class _BegunAgain(MemoryHistory):
         super().__init__()
         self.has_begun_again = asyncio.Event()
 
-    async def begin_again(self) -> None:
-        await super().begin_again()
+    async def begin_again(self, after: Sequence = NOTHING) -> None:
+        await super().begin_again(after)
         self.has_begun_again.set()
 
 
