@@ -112,7 +112,10 @@ def test_history_that_was_deleted_or_damaged_is_filled_again_and_finds_what_is_s
 ) -> None:
     report_and_die(town)
     shutil.rmtree(town.folder / "history")
-    here = go_on(town)
+    go_on(town)
+    town.start()  # ready means that history has everything
+    town.stop()
+    here = look_into(town.folder, town.here)
     here.must_agree()
     assert here.in_history == here.journalled
 
