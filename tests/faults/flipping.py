@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import httpx
 
+from tests.faults.killing import PATIENCE
 from tests.faults.town import Town
 from tests.running import PASSWORD, ROOT, WEIR, Running, environment, start
 
@@ -172,7 +173,7 @@ class Bench:
         self._scratch = scratch
         self._sensors: list[int] = []
         with_all = self._on_copy(next(iter(states.values())))
-        weir = start(with_all)
+        weir = start(with_all, within=PATIENCE)
         with _signed_in(weir) as api:
             self._sensors = [each["id"] for each in api.get("/api/v1/sensors?limit=100").json()]
         assert weir.stop() == 0
@@ -191,7 +192,7 @@ class Bench:
         damage = do_damage(folder, chance)
         run = Run(damage)
         try:
-            weir = start(folder)
+            weir = start(folder, within=PATIENCE)
         except AssertionError as problem:
             self._judge_refusal(run, folder, str(problem))
             return run
@@ -249,7 +250,7 @@ class Bench:
         return Outcome.OVERLOOKED if _is_there(run.damage, folder) else Outcome.HARMLESS
 
     def _is_healed(self, folder: Path, right: Answers) -> bool:
-        weir = start(folder)
+        weir = start(folder, within=PATIENCE)
         try:
             again = Run(Damage("", "", 0, b""))
             self._compare(again, right, self._ask(weir))
@@ -258,7 +259,7 @@ class Bench:
         return not again.wrong and not again.errors
 
     def _asked(self, state: Path) -> Answers:
-        weir = start(self._on_copy(state))
+        weir = start(self._on_copy(state), within=PATIENCE)
         try:
             return self._ask(weir)
         finally:

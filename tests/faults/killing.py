@@ -19,8 +19,8 @@ from tests.running import ROOT, WEIR, environment, start
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 1_440 * MINUTE_MS
 BUSY: Final = [sys.executable, "-m", "tests.faults.busy"]
-PATIENCE: Final = 20.0
-"""Seconds after which a server that should serve again does not."""
+PATIENCE: Final = 120.0
+"""Seconds after which a server that should serve again does not; how long it took is reported."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,11 @@ class Killer:
             extra = {"LD_PRELOAD": str(self._shim), "KILL_AT": order}
         try:
             self.town.weir = start(
-                self.town.folder, *self._options, program=phase.program, extra=extra
+                self.town.folder,
+                *self._options,
+                within=PATIENCE,
+                program=phase.program,
+                extra=extra,
             )
         except AssertionError:
             if not extra:
