@@ -7,8 +7,6 @@ from appliance.health.base import Issue, Surroundings
 from appliance.ports.listening import ServedCertificate
 
 SOON: Final = 14 * DAY
-_GIVEN: Final = "put a new one into the files of --tls-cert and --tls-key; Weir reads it by itself"
-_OWN: Final = "Weir renews it by itself; see that its clock is right and that its disk has room"
 
 
 async def check(surroundings: Surroundings) -> list[Issue]:
@@ -24,29 +22,51 @@ async def check(surroundings: Surroundings) -> list[Issue]:
 
 
 def _time(served: ServedCertificate, now: int) -> list[Issue]:
-    hint = _OWN if served.own else _GIVEN
     if now < served.valid_from:
-        begins = f"the TLS certificate is valid from {text(served.valid_from)} only"
-        return [Issue("tls_certificate", "critical", begins, "see that Weir's clock is right")]
-    if now >= served.valid_until:
-        ended = f"the TLS certificate ended at {text(served.valid_until)}: nobody can connect"
-        return [Issue("tls_certificate", "critical", ended, hint)]
-    if now >= served.valid_until - SOON:
-        ends = f"the TLS certificate ends at {text(served.valid_until)}"
-        return [Issue("tls_certificate", "high", ends, hint)]
-    return []
+        return [
+            Issue(
+                "tls_certificate",
+                "critical",
+                f"the TLS certificate is valid from {text(served.valid_from)} only",
+                "see that the clock of this computer is right",
+            )
+        ]
+    if now < served.valid_until - SOON:
+        return []
+    has_ended = now >= served.valid_until
+    return [
+        Issue(
+            "tls_certificate",
+            "critical" if has_ended else "high",
+            f"the end of the TLS certificate is {text(served.valid_until)}; nobody connects after it",
+            "Weir renews it by itself: see that its clock is right and its disk has room"
+            if served.own
+            else "put a new one into the files of --tls-cert and --tls-key; Weir reads it by itself",
+        )
+    ]
 
 
 def _names(served: ServedCertificate) -> list[Issue]:
     if not served.unmatched:
         return []
-    what = f"the TLS certificate is not for {', '.join(served.unmatched[:5])}"
-    hint = "have one made for these names, or correct --tls-names and --public-url"
-    return [Issue("tls_certificate", "high", what, hint)]
+    return [
+        Issue(
+            "tls_certificate",
+            "high",
+            f"the TLS certificate is not for {', '.join(served.unmatched[:5])}",
+            "have one made for these names, or correct --tls-names and --public-url",
+        )
+    ]
 
 
 def _change(served: ServedCertificate) -> list[Issue]:
     if not served.problem:
         return []
-    what = f"a new TLS certificate could not be taken: {served.problem}"
-    return [Issue("tls_certificate", "high", what, "correct that; the one of before is served on")]
+    return [
+        Issue(
+            "tls_certificate",
+            "high",
+            f"a new TLS certificate could not be taken: {served.problem}",
+            "correct that; the certificate of before is served on until its end",
+        )
+    ]

@@ -47,7 +47,7 @@ async def test_a_good_one_and_none_at_all_are_no_issue():
 
 @pytest.mark.parametrize(
     ("days", "severity", "says"),
-    [(87, "high", "ends at"), (100, "critical", "ended at"), (-2, "critical", "valid from")],
+    [(87, "high", "the end"), (100, "critical", "the end"), (-2, "critical", "valid from")],
 )
 async def test_time_that_runs_out_is_told_before_it_has(days: int, severity: str, says: str):
     (issue,) = await issues(GOOD, days=days)
