@@ -16,6 +16,8 @@ from storage.scrub import HistoryFile, KeyFile, SqliteFile
 from storage.sqlite import open_database
 from storage.sqlite_pages import PAGE, look_at_file, look_at_log
 from tests.fakes import FixedClock
+from tests.faults.town import Town
+from tests.running import command
 
 KEY = bytes(range(32))
 FRAME = PAGE + 24
@@ -178,7 +180,7 @@ def test_a_damaged_operations_database_refuses_the_start_and_says_what_to_put_ba
     after_a_start(operations_file)
     flip(operations_file, operations_file.stat().st_size - 2_000)
     with pytest.raises(
-        StartRefused, match=r"operations\.db can.t be used: (page .* is damaged|.*malformed)"
+        StartRefused, match=r"operations\.db can.t be used: (page .* not what was written|.*malformed)"
     ) as no:
         after_a_start(operations_file)
     assert "put operations.db back from the newest backup" in no.value.advice
@@ -226,3 +228,31 @@ def test_a_key_that_changed_under_a_running_server_is_put_right(tmp_path: Path) 
     Path(file).unlink()
     assert len(asyncio.run(store.flaws())) == 1
     assert file.read_bytes() == KEY
+
+
+def test_weir_scrub_names_each_damage_with_weir_running_or_not_and_a_start_says_what_to_do(
+    town: Town,
+) -> None:
+    assert command(town.folder, "scrub")["flaws"] == []
+    flip(town.folder / "history" / "history.duckdb", 5_000)
+    town.start()
+    flip(town.folder / "broker.db", PAGE + 5)
+    (broker,) = command(town.folder, "scrub", status=1)["flaws"][:1]
+    assert broker["file"] == "broker.db"
+    town.kill()
+    town.start()  # both are begun anew
+    named = {flaw["file"].partition(".damaged-")[0] for flaw in flaws_of(town)}
+    assert named <= {"broker.db", "history.duckdb"}
+    assert "broker.db" in named
+    town.stop()
+
+    flip(town.folder / "operations.db", 10 * PAGE + 3)
+    with pytest.raises(AssertionError, match=r"page 11 of .* not what was written; put operations\.db back"):
+        town.start()
+    (flaw, *_) = [flaw for flaw in flaws_of(town) if flaw["file"] == "operations.db"]
+    assert "page 11" in flaw["problem"]
+
+
+def flaws_of(town: Town) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = command(town.folder, "scrub", status=1)["flaws"]
+    return found
