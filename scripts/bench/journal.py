@@ -1,4 +1,4 @@
-"""How many synced commits and readings a second the journal takes, and how fast history follows it.
+"""How many synced commits and readings a second the journal takes, and how fast they are read.
 
 Real files in a fresh folder. `commits` appends one reading at a time and waits for each; `together`
 has many tasks do the same at once, as doors do, so that the group commit can show what it is for.
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from appliance.domain.ids import Sequence
 from appliance.machine.clock import SystemClock
 from storage.history.history import DuckHistory
 from storage.journal.journal import FileJournal
@@ -52,6 +53,8 @@ async def measure(folder: Path, seconds: float, rows: int) -> dict[str, float]:
             "commits one after another, commits/s": await alone(journal, seconds),
             f"{TOGETHER} tasks together, appends/s": await together(journal, seconds),
             "bulk appends of 10,000, readings/s": await bulk(journal, rows),
+            "read again, batches/s": await read_again(journal),
+            "verified, batches/s": await verify(journal),
             "history follows, readings/s": await follow(journal, history, rows),
         }
     finally:
@@ -93,6 +96,22 @@ async def bulk(journal: FileJournal, rows: int) -> float:
         part = several.take(np.arange(first, min(first + ROWS, rows)))
         await journal.append([a_checked_batch(part)])
     return rows / (time.perf_counter() - began)
+
+
+async def read_again(journal: FileJournal) -> float:
+    """Read all of it from the beginning."""
+    began, place = time.perf_counter(), Sequence(0)
+    while found := await journal.read(place, limit=4_096, most_readings=50_000):
+        place = found[-1].sequence
+    return place / (time.perf_counter() - began)
+
+
+async def verify(journal: FileJournal) -> float:
+    """Authenticate all of it."""
+    began = time.perf_counter()
+    if damage := await journal.verify():
+        raise SystemExit(f"the journal is damaged: {damage}")
+    return journal.last / (time.perf_counter() - began)
 
 
 async def follow(journal: FileJournal, history: DuckHistory, rows: int) -> float:

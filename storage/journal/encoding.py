@@ -114,7 +114,7 @@ def decode(first: Sequence, stored_at: Instant, data: bytes) -> tuple[StoredBatc
 def _heading(batch: CheckedBatch, counts: Counts) -> _Heading:
     return (
         batch.municipality,
-        batch.door.value,
+        batch.door,
         batch.checked_at,
         len(batch.readings),
         (counts.stored, counts.duplicate, counts.late, counts.quarantined),

@@ -63,6 +63,8 @@ def walk(window: Window, number: int, cipher: Cipher, offset: int) -> Iterator[R
     while offset + SMALLEST <= window.end:
         record = window.header(number, offset)
         if record is None:
+            if is_zero(window, offset, window.end):
+                return
             record = _next_authentic(window, number, cipher, offset)
             if record is None:
                 break
