@@ -1,7 +1,8 @@
 """Whole ways of a reading, from a device's PUBLISH until it can be asked for: Weir's and its peers'.
 
 Nothing in a peer is set to lose or to hurry: Mosquitto queues without a limit for its subscriber
-(its default drops beyond 1,000), InfluxDB and VictoriaMetrics keep their defaults.
+(its default drops beyond 1,000) with 20 messages on their way at a time (its default, and faster
+than 1,000 or no limit), InfluxDB and VictoriaMetrics keep their defaults.
 """
 
 import json

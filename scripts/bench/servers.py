@@ -12,6 +12,8 @@ from pathlib import Path
 
 START_S = 60.0
 STOP_S = 20.0
+UNLIMITED = ("max_inflight_messages 0",)
+"""For Mosquitto: as many messages on their way to one client as it likes."""
 
 
 def free_port() -> int:
@@ -91,12 +93,12 @@ class Server:
 
 
 def mosquitto(folder: Path, *lines: str) -> Server:
-    """Start Mosquitto with its defaults, but anonymous access and unlimited in-flight."""
+    """Start Mosquitto with its defaults, but anonymous access and these lines."""
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "mosquitto.conf"
-    wanted = (f"listener {port} 127.0.0.1", "allow_anonymous true", "max_inflight_messages 0")
-    config.write_text("\n".join((*wanted, *lines)) + "\n")
+    wanted = (f"listener {port} 127.0.0.1", "allow_anonymous true")
+    config.write_text("\n".join((*wanted, *(lines or UNLIMITED))) + "\n")
     return Server(folder, [program("mosquitto"), "-c", str(config)], port)
 
 
