@@ -180,7 +180,8 @@ def test_a_damaged_operations_database_refuses_the_start_and_says_what_to_put_ba
     after_a_start(operations_file)
     flip(operations_file, operations_file.stat().st_size - 2_000)
     with pytest.raises(
-        StartRefused, match=r"operations\.db can.t be used: (page .* not what was written|.*malformed)"
+        StartRefused,
+        match=r"operations\.db can.t be used: (page .* not what was written|.*malformed)",
     ) as no:
         after_a_start(operations_file)
     assert "put operations.db back from the newest backup" in no.value.advice
@@ -247,7 +248,9 @@ def test_weir_scrub_names_each_damage_with_weir_running_or_not_and_a_start_says_
     town.stop()
 
     flip(town.folder / "operations.db", 10 * PAGE + 3)
-    with pytest.raises(AssertionError, match=r"page 11 of .* not what was written; put operations\.db back"):
+    with pytest.raises(
+        AssertionError, match=r"page 11 of .* not what was written; put operations\.db back"
+    ):
         town.start()
     (flaw, *_) = [flaw for flaw in flaws_of(town) if flaw["file"] == "operations.db"]
     assert "page 11" in flaw["problem"]
