@@ -51,7 +51,8 @@ WORDS: Final = {
     "operations.db": re.compile(r"operations\.db|operations database"),
     "broker.db": re.compile(r"broker\.db|MQTT sessions"),
     "journal": re.compile(r"journal|\d{8}\.log|mark="),
-    "history": re.compile(r"history|parquet|manifest"),
+    "history": re.compile(r"history"),
+    "sealed": re.compile(r"sealed|\.parquet|manifest"),
     "tls": re.compile(r"tls|authority|certificate"),
 }
 """How a person is told which file it is, by the beginning of its name."""

@@ -45,8 +45,11 @@ PHASES: Final = (
     Phase("watcher committed", "synced:operations.db-wal$", 8),
     Phase("checkpoint of operations", "write:operations.db$", 60),
     Phase("checkpoint of history", "write:history.duckdb$", 12),
-    Phase("settling, sealing, jobs", "", 1, tuple(BUSY)),
-    Phase("settling, writing", "write:/history/", 80, tuple(BUSY)),
+    Phase("sealing, jobs", "", 1, tuple(BUSY)),
+    Phase("sealing, history", "write:/history/", 80, tuple(BUSY)),
+    Phase("sealing, writing", "write:/sealed/", 12, tuple(BUSY)),
+    Phase("sealing, synced", "synced:/sealed/", 6, tuple(BUSY)),
+    Phase("sealing, renaming", "rename:/sealed/", 4, tuple(BUSY)),
     Phase("start-up, opening history", "write:/history/", 3),
     Phase("start-up, opening operations", "write:operations.db", 3),
 )
