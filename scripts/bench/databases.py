@@ -122,7 +122,7 @@ class VictoriaMetrics:
     def merge(self) -> None:
         """Do what it does by itself when nobody is looking; return when it is done."""
         self._client.get("/internal/force_merge").raise_for_status()
-        servers.wait_until(self._is_merged, "VictoriaMetrics merges", PATIENCE_S)
+        servers.wait_until(self._is_merged, "VictoriaMetrics merges", PATIENCE_S, every=0.5)
 
     def _is_merged(self) -> bool:
         lines = self._client.get("/metrics").text.splitlines()

@@ -40,13 +40,15 @@ def answers(port: int) -> bool:
     return True
 
 
-def wait_until(true: Callable[[], bool], what: str, within: float = START_S) -> None:
+def wait_until(
+    true: Callable[[], bool], what: str, within: float = START_S, every: float = 0.02
+) -> None:
     """Return as soon as it is so; end the benchmark when it never is."""
     deadline = time.monotonic() + within
     while not true():
         if time.monotonic() > deadline:
             raise SystemExit(f"{what}: not within {within:.0f} s")
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 class Server:

@@ -177,7 +177,7 @@ class Influx:
             begin, end = START // SECOND + day * 86_400, START // SECOND + (day + 10) * 86_400
             self._server.ask(
                 "SELECT min(value) AS low, max(value) AS high, mean(value) AS mean INTO hour "  # noqa: S608
-                f"FROM reading WHERE time >= {begin}s AND time < {end}s GROUP BY time(1h), *"
+                f"FROM reading WHERE time >= {begin}s AND time < {end}s GROUP BY time(1h), * fill(none)"
             )
         wait_for_quiet(self._server.folder)
 
@@ -420,4 +420,4 @@ def wait_for_quiet(folder: Path) -> None:
             seen[0] = (now, time.monotonic())
         return time.monotonic() - seen[0][1] > QUIET_S
 
-    servers.wait_until(quiet, "compaction", 1_800)
+    servers.wait_until(quiet, "compaction", 3_600, every=1.0)
