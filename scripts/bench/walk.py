@@ -8,7 +8,7 @@ every reading has been published, stored and can be asked for. Each round starts
 weir             Weir; an ack means that the readings are on the disk
 node-red         Mosquitto, Node-RED that writes 5,000 points or what came in 0.25 s, InfluxDB 1.x
 node-red-plain   the same, but one write for each message, as the node's own example has it; only if
-                 asked for, as under load it loses readings (its writes time out)
+                 asked for, as under load most readings are missing half a minute later
 paho             Mosquitto, a small paho consumer that writes 10,000 or 0.25 s, VictoriaMetrics
 """
 
