@@ -14,9 +14,12 @@ PATIENCE_S = 600.0
 
 
 def room(folder: Path) -> int:
-    """Give the bytes of everything in the folder, sparse files as far as they are filled."""
-    files = (file.lstat() for file in folder.rglob("*") if not file.is_symlink())
-    return sum(min(stat.st_size, stat.st_blocks * 512) for stat in files)
+    """Give the bytes of everything in the folder, sparse files as far as they are filled.
+
+    PostgreSQL's log is left out: it has a size of its own, whatever the number of readings.
+    """
+    kept = (f for f in folder.rglob("*") if not f.is_symlink() and "pg_wal" not in f.parts)
+    return sum(min(stat.st_size, stat.st_blocks * 512) for stat in (f.lstat() for f in kept))
 
 
 class InfluxDB:
