@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from enum import Enum, Flag, auto
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from broker.codec.encode import encode
 from broker.codec.packets import Connect, Disconnect, Packet, Pingreq, Pingresp, Publish
@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the time within which the peer must show who it is."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a stream server makes
+        transport = cast(asyncio.Transport, transport)  # what a stream server makes
         self._transport = transport
         if not self._lobby.enter(self):
             transport.abort()

@@ -3,7 +3,7 @@
 import asyncio
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from broker.lobby import Lobby
 from broker.turns import Turns
@@ -73,7 +73,7 @@ class Layer(asyncio.Transport, asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the time that a handshake may take."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a stream server makes
+        transport = cast(asyncio.Transport, transport)  # what a stream server makes
         self._below = transport
         if not self._hall.lobby.enter(self):
             transport.abort()

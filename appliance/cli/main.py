@@ -7,7 +7,10 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from collections.abc import Sequence as Several
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from appliance.cli.commands import COMMANDS, CommandLine
@@ -76,12 +79,21 @@ def _run(parsed: argparse.Namespace) -> int:
     if parsed.command == "serve":
         from appliance.cli.serve import serve  # noqa: PLC0415  the other commands start sooner
 
-        return asyncio.run(serve(configuration))
+        with asyncio.Runner(loop_factory=_quickest_loop()) as runner:
+            return runner.run(serve(configuration))
     if parsed.command == "check":
         sys.stdout.write("the configuration is in order\n")
         return DONE
     command = next(c for c in COMMANDS if c.name == parsed.command)
     return _run_errand(command, parsed)
+
+
+def _quickest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Give uvloop's event loop, which takes half the time for a message; None where it is not."""
+    if find_spec("uvloop") is None:  # there is none for Windows
+        return None
+    make: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
+    return make
 
 
 def _run_errand(command: CommandLine, parsed: argparse.Namespace) -> int:
