@@ -88,7 +88,8 @@ async def test_a_connect_of_more_than_it_may_have_is_refused_by_its_length():
 @pytest.mark.parametrize("clean", [True, False])
 async def test_who_leaves_while_it_is_let_in_leaves_its_client_id_to_the_next(clean: bool):
     doors = Doors()
-    hello = encode(Connect(4, "scada", clean, 0, "token", HERE_TOKEN.encode()))
+    who = {"username": "token", "password": HERE_TOKEN.encode()}
+    hello = encode(Connect(client_id="scada", clean_session=clean, **who))
     async with doors.open():
         inside = doors.door._inside
         assert inside is not None
