@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from collections.abc import Sequence as Several
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
@@ -11,6 +12,7 @@ from appliance.domain.ids import MunicipalityId, SensorId
 from appliance.domain.readings import (
     Contact,
     Door,
+    Ints,
     Mark,
     RawBatch,
     RawMessage,
@@ -20,6 +22,7 @@ from appliance.domain.readings import (
     Rejection,
 )
 from appliance.flow.checking import number_or_none, number_said, sensor_meant, time_said
+from appliance.flow.columns import WORTH_IT, judged
 from appliance.flow.decoding import Said, Unreadable, decode
 from appliance.flow.intake import EXCERPT
 from appliance.flow.lanes import Lanes, LanesOfDevices
@@ -44,7 +47,9 @@ class Sifted:
     door: Door
     messages: int
     rows: list[Row] = field(default_factory=list)
-    """The readings that are kept, in the order in which they came."""
+    """The readings that are kept, in the order in which they came, after those of `tables`."""
+    tables: list[tuple[Readings, Ints]] = field(default_factory=list)
+    """Readings that are columns already, with the index of each one's message."""
     contacts: dict[SensorId, Contact] = field(default_factory=dict)
     """The newest word of each sensor's device on itself."""
     last_words: tuple[object, ...] = ()
@@ -61,11 +66,25 @@ class Sifted:
     """What went wrong here, and not with the device."""
 
     def readings(self) -> Readings:
-        """Give the rows as columns."""
+        """Give what is kept as columns, in the order in which it came."""
+        self._settle_rows()
+        return Readings.joined([readings for readings, _ in self.tables])
+
+    def message_of(self) -> list[int]:
+        """Give the index of each reading's message."""
+        self._settle_rows()
+        return [index for _, indexes in self.tables for index in indexes.tolist()]
+
+    def add_table(self, readings: Readings, index: int) -> None:
+        """Keep a message's readings that are columns."""
+        self._settle_rows()
+        self.tables.append((readings, np.full(len(readings), index, np.int64)))
+
+    def _settle_rows(self) -> None:
         if not self.rows:
-            return Readings.none()
-        sensors, times, arrived, values, quality, marks, _ = zip(*self.rows, strict=True)
-        return Readings(
+            return
+        sensors, times, arrived, values, quality, marks, indexes = zip(*self.rows, strict=True)
+        readings = Readings(
             np.array(sensors, np.int64),
             np.array(times, np.int64),
             np.array(arrived, np.int64),
@@ -73,10 +92,8 @@ class Sifted:
             np.array(quality, np.float64),
             np.array(marks, np.uint8),
         )
-
-    def message_of(self) -> list[int]:
-        """Give the index of each row's message."""
-        return [row[6] for row in self.rows]
+        self.tables.append((readings, np.array(indexes, np.int64)))
+        self.rows = []
 
     def note(self, said: Contact) -> None:
         """Keep what a message says of the device itself."""
@@ -124,12 +141,31 @@ def _sift_part(sifted: Sifted, first: int, part: RawMessages, lateness: int, lan
             _reject(sifted, first + place, part[place], ours)
 
 
-def _sift_data(  # noqa: C901 - the innermost loop of the walk, hence so few calls
+def _sift_data(
     sifted: Sifted, index: int, part: RawMessages, place: int, lateness: int, lanes: Lanes
 ) -> None:
     """Judge the readings of one message."""
+    several = decode(part.payloads[place])
+    if len(several) >= WORTH_IT:
+        readings = judged(several, part, place, lateness, lanes)
+        if readings is not None:
+            sifted.add_table(readings, index)
+            _note_contacts(sifted, part, several, readings)
+            return
+    _sift_one_by_one(sifted, index, part, place, several, lateness, lanes)
+
+
+def _sift_one_by_one(  # noqa: C901, PLR0913, PLR0917 - the innermost loop of the walk
+    sifted: Sifted,
+    index: int,
+    part: RawMessages,
+    place: int,
+    several: Several[Said | Unreadable],
+    lateness: int,
+    lanes: Lanes,
+) -> None:
     about, arrived, known = part.reports[place].about, part.arrived, lanes.known
-    for said in decode(part.payloads[place]):
+    for said in several:
         try:
             if isinstance(said, Unreadable):
                 raise said
@@ -154,6 +190,16 @@ def _sift_data(  # noqa: C901 - the innermost loop of the walk, hence so few cal
         sifted.rows.append((lane.sensor, time, arrived, si_value, quality, mark, index))
         if said.battery_level is not None or said.signal_strength is not None:
             _note_contact(sifted, lane.sensor, part, said)
+
+
+def _note_contacts(
+    sifted: Sifted, part: RawMessages, several: Several[Said | Unreadable], readings: Readings
+) -> None:
+    for said, sensor in zip(several, readings.sensors.tolist(), strict=True):
+        if isinstance(said, Said) and (
+            said.battery_level is not None or said.signal_strength is not None
+        ):
+            _note_contact(sifted, SensorId(sensor), part, said)
 
 
 def _refuse_beyond(said: Said) -> NoReturn:

@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from appliance.domain.ids import DeviceId
 from appliance.domain.instant import HOUR, MINUTE, Instant, text
 from appliance.domain.quantities import Quantity
-from appliance.domain.readings import Door, Mark, RawBatch, Reason
+from appliance.domain.readings import Door, Mark, RawBatch, RawMessages, Reason, Report
+from appliance.flow.lanes import LanesOfDevices
 from appliance.flow.sifting import Sifted, sift
 from tests.builders import HERE, NOON, a_raw_message, a_sensor, a_sensor_type, an_admitted_device
 
@@ -125,7 +127,11 @@ def test_a_number_in_a_string_is_a_number() -> None:
 
 def test_more_than_a_thousand_readings_in_one_message_are_refused_together() -> None:
     assert (
-        len(sifted([{"value": 1, "timestamp": NOON // 1_000_000 - i} for i in range(1000)]).rows)
+        len(
+            sifted(
+                [{"value": 1, "timestamp": NOON // 1_000_000 - i} for i in range(1000)]
+            ).message_of()
+        )
         == 1000
     )
     found = sifted([{"value": 1}] * 1001)
@@ -160,7 +166,7 @@ def test_a_heartbeat_is_kept_without_a_reading() -> None:
     for payload in (b"", b"{}", b'{"battery_level": 12}', b"online", b"1", b'"up"'):
         found = sifted(payload, stream="heartbeat")
         assert found.rejections == []
-        assert len(found.rows) == 0
+        assert len(found.message_of()) == 0
         assert found.kept_of == [0]
         assert len(found.contacts) == 1
 
@@ -176,6 +182,71 @@ def test_whatever_a_device_sends_each_reading_is_kept_or_rejected_and_nothing_ra
     payload: bytes,
 ) -> None:
     found = sifted(payload)
-    assert len(found.rows) + len(found.rejected_of) >= 1
+    assert len(found.message_of()) + len(found.rejected_of) >= 1
     assert len(found.rejections) == len(found.rejected_of)
     assert all(math.isfinite(value) for value in found.readings().values.tolist())
+
+
+READING = st.fixed_dictionaries(
+    {
+        "value": st.one_of(
+            st.floats(-1e6, 1e6), st.sampled_from([1e308, "3.5", None, True, 7, float("nan")])
+        )
+    },
+    optional={
+        "timestamp": st.sampled_from(
+            [
+                text(Instant(NOON - MINUTE)),
+                "2026-05-01T11:58:07.250Z",
+                "2026-05-01T10:00:00",
+                "2026-02-30T10:00:00Z",
+                "2026-05-01T11:59:60Z",
+                "2026-05-01x11:58:07Z",
+                "2099-01-01T00:00:00Z",
+                NOON // 1_000_000 - 5,
+                NOON // 1_000 - 5_001,
+                12,
+            ]
+        ),
+        "unit": st.sampled_from(["bar", "psi", "furlong"]),
+        "quality": st.sampled_from([0.5, 1, "0.7", "good"]),
+        "battery_level": st.sampled_from([50, "51"]),
+        "device_id": st.sampled_from(["PS-001", "PS-002"]),
+    },
+)
+PLAIN = st.fixed_dictionaries(
+    {"value": st.floats(0, 20), "unit": st.sampled_from(["bar", "psi"])},
+    optional={
+        "timestamp": st.integers(0, 7_000).map(lambda s: text(Instant(NOON - s * 1_000_000))),
+        "quality": st.floats(0, 1),
+    },
+)
+
+
+@given(
+    st.one_of(
+        st.lists(PLAIN, min_size=16, max_size=40),
+        st.lists(READING, min_size=16, max_size=20),
+        st.tuples(st.lists(PLAIN, min_size=16, max_size=20), READING).map(lambda p: [*p[0], p[1]]),
+        READING.map(lambda one: [one] * 17),
+    )
+)
+def test_an_array_is_judged_as_its_readings_are_one_by_one(array: list[object]) -> None:
+    lanes, device = LanesOfDevices(), an_admitted_device()
+
+    def judge(payloads: list[object]) -> Sifted:
+        raw = [json.dumps(payload).encode() for payload in payloads]
+        report = Report(device.device_id)
+        part = RawMessages(device, Door.MQTT, NOON, [report] * len(raw), raw)
+        return sift(RawBatch(HERE, (part,)), Door.MQTT, HOUR, lanes)
+
+    alone, together = judge(list(array)), judge([array])
+    for one, other in zip(columns_of(alone), columns_of(together), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert reasons(alone) == reasons(together)
+    assert alone.contacts == together.contacts
+
+
+def columns_of(found: Sifted) -> tuple[object, ...]:
+    r = found.readings()
+    return r.sensors, r.times, r.arrived, r.values, r.quality, r.marks
