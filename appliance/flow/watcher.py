@@ -40,6 +40,7 @@ TICK: Final = 1.0
 """Seconds between looks at the timers of rules."""
 SAVE_EVERY: Final = 30.0
 APART: Final = 0.05
+LONGEST_REST: Final = 0.2
 ROUND_BATCHES: Final = 1_024
 BIG_ROUND: Final = 2_000
 """Rows from which on detection runs in a thread, so that doors stay quick."""
@@ -157,22 +158,24 @@ class Watcher:
         self._something.set()
 
     async def run(self) -> None:
-        """Watch until stopped or cancelled, in rounds that begin at least APART seconds apart.
+        """Watch until stopped or cancelled.
 
-        What comes alone is looked at at once. What comes thick and fast is looked at together, so
-        that detection and its commits leave the disk and the processor to the acks.
+        What comes alone is looked at at once. What comes thick and fast is looked at together, in
+        rounds that begin APART seconds apart and, where they take long, rest ten times as long, at
+        most LONGEST_REST: detection and its commits leave the disk and the processor to the acks.
         """
-        loop, begun = asyncio.get_running_loop(), -APART
+        loop, due = asyncio.get_running_loop(), 0.0
         while not self._stopping:
             if self._sequence >= self._journal.last and not self._watches.stale:
                 with contextlib.suppress(TimeoutError):
                     # Not wait_for: on Python 3.11 it may swallow a cancellation (gh-86296).
                     async with asyncio.timeout(TICK):
                         await self._something.wait()
-            await asyncio.sleep(begun + APART - loop.time())
+            await asyncio.sleep(due - loop.time())
             begun = loop.time()
             self._something.clear()
             await self.watch(await self._next_batches())
+            due = max(begun + APART, begun + min(10 * (loop.time() - begun), LONGEST_REST))
 
     async def stop(self) -> None:
         """Watch what is in the journal, at most 2 s, and save the state for the next start.
