@@ -22,6 +22,7 @@ from appliance.flow.legible import LegibleJournal
 from appliance.flow.live import LiveHub
 from appliance.flow.patience import PatientOperations, PatientSessions
 from appliance.flow.recovery import caught_up, remember_events, remember_readings
+from appliance.flow.retaining import Retaining
 from appliance.flow.seen import Seen
 from appliance.flow.untold import Untold
 from appliance.flow.walk import Walk
@@ -47,6 +48,8 @@ TIDY_AT = "*/10 * * * *"
 TIDY_WITHIN = 3_600.0
 SCRUB_AT = "41 3 * * *"
 SCRUB_WITHIN = 6 * 3_600.0
+RETAIN_AT = "23 1 * * *"
+RETAIN_WITHIN = 3_600.0
 
 
 class Core:
@@ -63,10 +66,17 @@ class Core:
         self.ids = RandomIds()
         self.operations = SqliteOperations(folder.operations, key, self.clock)
         self.journal = FileJournal(folder.journal, key, self.clock)
-        self.history = DuckHistory(folder.history, self.clock)
+        self.history = DuckHistory(folder.history, self.clock, sealed=folder.sealed)
         sessions = SqliteSessions(folder.sessions, key, self.clock)
-        self.scrub = scrub_of(folder, key, self.journal, self.operations.note, sessions.note)
-        derived = (PutAside(folder.history), self.operations, sessions)
+        self.scrub = scrub_of(
+            folder,
+            key,
+            self.journal,
+            self.operations.note,
+            sessions.note,
+            self.history.sealed,
+        )
+        derived = (PutAside(folder.history), self.history, self.operations, sessions)
         self.disk = _disk_watch(configuration, folder, self.clock, derived)
         self.patient_operations = PatientOperations(self.operations, self.disk)
         self.sessions = PatientSessions(sessions, self.disk)
@@ -77,6 +87,7 @@ class Core:
         self._journal_grew = asyncio.Event()
         self._journal_faults = Faults(self.clock)
         self.legible = LegibleJournal(self.journal, self._journal_faults)
+        self.retaining = Retaining(self.patient_operations, self.history, self.legible, self.clock)
         self.watcher = Watcher(
             self.legible,
             self.patient_operations,
@@ -123,6 +134,7 @@ class Core:
             Job("learn", LEARN_AT, self.learn, LEARN_WITHIN),
             Job("tidy history", TIDY_AT, self._tidy, TIDY_WITHIN),
             Job("scrub", SCRUB_AT, self._scrub, SCRUB_WITHIN),
+            Job("retention", RETAIN_AT, self._retain, RETAIN_WITHIN),
         )
 
     def parts(self) -> list[Part]:
@@ -162,6 +174,10 @@ class Core:
         if self.disk.level >= Pressure.GIVES_UP_DERIVED:
             return  # sorting needs room for a second copy
         await self.history.tidy(self.clock.now())
+        await self.retaining.trim()
+
+    async def _retain(self) -> None:
+        await self.retaining.run()
 
     async def _follow(self) -> None:
         await follow(self.legible, self.history, self._journal_grew, self.disk)

@@ -10,12 +10,19 @@ from appliance.ports.journal import Journal
 from appliance.services.scrub import Scrub
 from storage.commits import CommitNote
 from storage.history.file import suspect
+from storage.history.shelf import Shelf
+from storage.history.verifying import SealedFiles
 from storage.journal.journal import FileJournal
 from storage.scrub import HistoryFile, JournalFiles, KeyFile, SqliteFile
 
 
 def scrub_of(
-    folder: DataFolder, key: bytes, journal: Journal, operations: CommitNote, sessions: CommitNote
+    folder: DataFolder,
+    key: bytes,
+    journal: Journal,
+    operations: CommitNote,
+    sessions: CommitNote,
+    sealed: SealedFiles,
 ) -> Scrub:
     """Put together everything that can tell whether it is what was written."""
     return Scrub(
@@ -38,6 +45,7 @@ def scrub_of(
                 remedy="restart Weir: it begins this file anew; clients subscribe again by themselves",
             ),
             "the journal": JournalFiles(journal),
+            "sealed history": sealed,
             "history": HistoryFile(
                 folder.history / "history.duckdb", partial(suspect, folder.history)
             ),
@@ -54,7 +62,8 @@ async def scrub_folder(folder: DataFolder) -> Outcome:
         for note in notes:
             note.look()
         journal = FileJournal(folder.journal, key, SystemClock())
-        scrub = scrub_of(folder, key, journal, *notes)
+        sealed = SealedFiles(Shelf(folder.sealed))
+        scrub = scrub_of(folder, key, journal, notes[0], notes[1], sealed)
         try:
             await journal.start()
             found = await scrub.run()

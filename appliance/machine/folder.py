@@ -42,8 +42,13 @@ class DataFolder:
 
     @property
     def history(self) -> Path:
-        """Readings by sensor and time; may be deleted, is made anew from the journal."""
+        """Readings by sensor and time; may be deleted, is made anew from journal and `sealed`."""
         return self.path / "history"
+
+    @property
+    def sealed(self) -> Path:
+        """Closed days in Parquet. What the journal has forgotten is nowhere else: back it up."""
+        return self.path / "sealed"
 
     @property
     def sessions(self) -> Path:

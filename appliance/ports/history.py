@@ -234,7 +234,3 @@ class History(Protocol):
         sealed yet stays until it is. A crash in between leaves some of it for the next time.
         """
         ...
-
-    def damaged(self) -> tuple[str, ...]:
-        """Name the sealed files that were damaged or missing: what they held is not shown."""
-        ...

@@ -183,6 +183,13 @@ class SystemTables(Protocol):
         """Keep a system-wide value."""
         ...
 
+    def prune(self, now: Instant, before: Instant, most: int) -> int:
+        """Delete sessions that have ended by now, and old gaps and refusals of nobody's devices.
+
+        At most so many rows of each sort; gives how many.
+        """
+        ...
+
     def counts(self) -> dict[str, int]:
         """Count `municipalities`, `users`, `sensors` and `open_alerts` over all."""
         ...

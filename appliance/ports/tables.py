@@ -358,3 +358,11 @@ class Tables(Protocol):
     def users(self) -> UserTable: ...
     @property
     def preferences(self) -> PreferenceTable: ...
+
+    def prune(self, before: Instant, most: int) -> int:
+        """Delete what was noted before, at most so many rows of each sort; give how many.
+
+        The ledger, anomalies, deliveries that are done or given up, and answers kept for repeated
+        requests. Alerts, incidents and what people wrote stay.
+        """
+        ...

@@ -22,6 +22,7 @@ from appliance.services.pipelines import Pipelines
 from appliance.services.push import PushDevices
 from appliance.services.readings import ReadingsOfSensors
 from appliance.services.replay import Replays
+from appliance.services.retention import RetentionSettings
 from appliance.services.rollups import Rollups
 from appliance.services.rules import Rules
 from appliance.services.screens import Screens
@@ -54,6 +55,7 @@ class Services:
     push: PushDevices
     readings: ReadingsOfSensors
     replays: Replays
+    retention: RetentionSettings
     rollups: Rollups
     rules: Rules
     screens: Screens
@@ -89,6 +91,7 @@ async def open_services(world: World) -> Services:
         push=PushDevices(world),
         readings=ReadingsOfSensors(world, freshness),
         replays=Replays(world, freshness),
+        retention=RetentionSettings(world),
         rollups=Rollups(world, freshness),
         rules=Rules(world),
         screens=Screens(world),

@@ -88,16 +88,19 @@ def _grains(source: str, exact: Several[str], sums: Several[str] = ()) -> str:
     branches = " ".join(
         f"WHEN bool_and({_fits(grain, exact, sums)}) THEN {grain!r}" for grain in _GRAINS
     )
+    size = ", ".join(f"abs({name})" for name in (*exact, *sums))
     return f"""
 SELECT sensor, grain::DOUBLE AS grain FROM (
-  SELECT sensor, CASE {branches} END AS grain FROM ({source}) GROUP BY sensor
+  SELECT sensor, CASE {branches} END AS grain
+  FROM (SELECT *, greatest({size}) AS size FROM ({source})) GROUP BY sensor
 ) WHERE grain IS NOT NULL
 """
 
 
 def _fits(grain: float, exact: Several[str], sums: Several[str]) -> str:
     """Say that numbers come back as they were; of sums, nearly."""
-    terms = [f"abs({_units(name, grain)}) < {_LARGEST}" for name in (*exact, *sums)]
+    largest = _LARGEST * grain if grain > 0 else _LARGEST / -grain
+    terms = [f"size < {largest!r}::DOUBLE"]
     terms += [f"{_back(name, grain)} = {name}" for name in exact]
     terms += [f"abs({_back(name, grain)} - {name}) <= {_SUM_ERROR} * abs({name})" for name in sums]
     return " AND ".join(terms)

@@ -26,6 +26,7 @@ from storage.history.shelf import Shelf
 from storage.history.sight import Sight, View
 from storage.history.threads import Threads
 from storage.history.transaction import Transaction
+from storage.history.verifying import SealedFiles
 
 _SECONDS_TO_SETTLE: Final = 2.0
 
@@ -126,8 +127,10 @@ class DuckHistory:
                     freed += await self._threads.tidy(work)
         return freed
 
-    def damaged(self) -> tuple[str, ...]:
-        return self._shelf.catalogue.damaged
+    @property
+    def sealed(self) -> SealedFiles:
+        """What the scrub looks through."""
+        return SealedFiles(self._shelf)
 
     async def give_room_back(self) -> None:
         """Keep no roll-up of minutes any more, and no file that was put aside as damaged."""

@@ -35,7 +35,7 @@ def save(folder: Path, catalogue: Catalogue) -> None:
 
 
 def load(folder: Path) -> Catalogue:
-    """Give the newest list that is whole; an empty one where there has never been any.
+    """Give the newest list that is whole; where there has never been any, an empty one is made.
 
     Raises StorageFailed when there are lists and all of them are damaged.
     """
@@ -56,7 +56,24 @@ def load(folder: Path) -> Catalogue:
             problem="; ".join(problems)
             or f"{NAME} and {COPY} are gone, and there are sealed files",
         )
+    save(folder, Catalogue())  # before the first file, so that files without a list mean a loss
     return Catalogue()
+
+
+def mend(folder: Path) -> list[str]:
+    """Write a damaged list anew from the other one; name it."""
+    newest = load(folder)
+    damaged = []
+    for name in (NAME, COPY):
+        try:
+            _parsed((folder / name).read_bytes())
+        except FileNotFoundError:
+            continue
+        except _Damaged:
+            damaged.append(name)
+    if damaged:
+        save(folder, newest)
+    return damaged
 
 
 def sync_folder(folder: Path) -> None:
@@ -91,14 +108,17 @@ def _parsed(content: bytes) -> Catalogue:
 
 
 def _sealed(given: dict[str, Any]) -> Sealed:
-    files = tuple(SealedFile(**{**file, "kind": Kind(file["kind"])}) for file in given["files"])
     return Sealed(
         MunicipalityId(given["municipality"]),
         Instant(given["since"]),
         Instant(given["until"]),
         given["epoch"],
         Sequence(given["through"]),
-        files,
+        _files(given["files"]),
         Instant(given["cut"]),
-        tuple(given["damaged"]),
+        _files(given["damaged"]),
     )
+
+
+def _files(given: list[dict[str, Any]]) -> tuple[SealedFile, ...]:
+    return tuple(SealedFile(**{**file, "kind": Kind(file["kind"])}) for file in given)

@@ -16,10 +16,10 @@ import duckdb
 
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import MunicipalityId, Sequence
-from appliance.domain.instant import Instant, to_datetime
+from appliance.domain.instant import Instant
 from storage.history import encoding
 from storage.history.manifest import sync_folder
-from storage.history.sealed import Kind, SealedFile
+from storage.history.sealed import Kind, Sealed, SealedFile
 
 _ROW_GROUP: Final = 20_480
 """Small enough that one sensor is found without reading its neighbours."""
@@ -66,6 +66,9 @@ class Writer:
         times. Raises StorageFailed when what is read again is not what was to be written.
         """
         raw = kind in {Kind.READINGS, Kind.DOUBTFUL}
+        if not raw:  # small, and dear to work out
+            self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE rolled AS {source}").complete()
+            source = "FROM rolled"
         expected = self._sum(source, raw=raw)
         if not expected[0]:
             return None
@@ -132,8 +135,8 @@ def quoted(path: Path) -> str:
 
 
 def _stem(span: Span, kind: Kind) -> str:
-    since, until = (to_datetime(at).strftime("%Y%m%d") for at in (span.since, span.until))
-    return f"{kind}.{span.municipality:012x}.{since}-{until}.{span.epoch}-{span.through}"
+    about = Sealed(span.municipality, span.since, span.until, span.epoch, span.through, ())
+    return f"{kind}.{about.place}"
 
 
 def _sync(path: Path) -> None:

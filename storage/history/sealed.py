@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from appliance.domain.ids import MunicipalityId, Sequence
-from appliance.domain.instant import DAY, HOUR, MINUTE, Instant
+from appliance.domain.instant import DAY, HOUR, MINUTE, Instant, to_datetime
 
 
 class Kind(StrEnum):
@@ -49,6 +49,11 @@ class SealedFile:
     """The earliest arrival of a reading in it; 0 in a roll-up."""
     arrived_last: Instant = NEVER
 
+    @property
+    def place(self) -> str:
+        """Say what it is about: its name without its kind and its hash."""
+        return self.name.split(".", 1)[1].rsplit(".", 2)[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
@@ -66,7 +71,7 @@ class Sealed:
     through: Sequence
     files: tuple[SealedFile, ...]
     cut: Instant = NEVER
-    damaged: tuple[str, ...] = ()
+    damaged: tuple[SealedFile, ...] = ()
     """Files that were part of it and can't be used any more."""
 
     def file(self, kind: Kind) -> SealedFile | None:
@@ -75,11 +80,24 @@ class Sealed:
 
     def without(self, names: frozenset[str]) -> "Sealed":
         """Give it without these damaged files, which it remembers."""
-        bad = tuple(file.name for file in self.files if file.name in names)
+        bad = tuple(file for file in self.files if file.name in names)
         if not bad:
             return self
         kept = tuple(file for file in self.files if file.name not in names)
         return replace(self, files=kept, damaged=(*self.damaged, *bad))
+
+    def with_again(self, found: SealedFile) -> "Sealed":
+        """Give it with a damaged file that has been put back, as long as it has not changed since."""
+        if self.file(found.kind) or found not in self.damaged or found.place != self.place:
+            return self
+        left = tuple(file for file in self.damaged if file != found)
+        return replace(self, files=(*self.files, found), damaged=left)
+
+    @property
+    def place(self) -> str:
+        """Say what its files are about, as their names do."""
+        since, until = (to_datetime(at).strftime("%Y%m%d") for at in (self.since, self.until))
+        return f"{self.municipality:012x}.{since}-{until}.{self.epoch}-{self.through}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +133,6 @@ class Catalogue:
             yield from sealed.files
 
     @property
-    def damaged(self) -> tuple[str, ...]:
-        """Name what can't be used."""
-        return tuple(name for sealed in self.entries for name in sealed.damaged)
+    def damaged(self) -> tuple[SealedFile, ...]:
+        """Give what can't be used."""
+        return tuple(file for sealed in self.entries for file in sealed.damaged)

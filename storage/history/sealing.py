@@ -185,7 +185,7 @@ class _Filling:
             self._span.through,
             tuple(file for file in files if file is not None),
             max((one.cut for one in self._old), default=Instant(0)),
-            tuple(name for one in self._old for name in one.damaged),
+            tuple(file for one in self._old for file in one.damaged),
         )
 
     def _write(self, kind: Kind, source: str) -> SealedFile | None:

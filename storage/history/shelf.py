@@ -30,6 +30,7 @@ class Shelf:
         self._catalogue = Catalogue()
         self._editions: dict[int, Catalogue] = {}
         self._trusted: set[str] = set()
+        self.is_open = False
 
     def open(self) -> None:
         """Read the list, and put aside what is missing or of another size. Raises StorageFailed."""
@@ -39,6 +40,8 @@ class Shelf:
             self._editions = {self._catalogue.edition: self._catalogue}
             self._sweep()
             self.miss()
+            self._take_back()
+            self.is_open = True
         except OSError as error:
             raise StorageFailed(store="sealed history", problem=str(error)) from error
 
@@ -89,6 +92,10 @@ class Shelf:
         except OSError:
             return False
 
+    def has(self, file: SealedFile) -> bool:
+        """Say whether the newest list names it."""
+        return any(one.name == file.name for one in self._catalogue.files())
+
     def set_aside(self, files: Iterable[SealedFile]) -> None:
         """Use these no more: rename them, and note it durably."""
         names = frozenset(file.name for file in files)
@@ -118,10 +125,24 @@ class Shelf:
 
     def _sweep(self) -> None:
         """Delete what a crash has left: files that were never or are no longer in the list."""
-        named = {file.name for file in self._catalogue.files()}
+        named = {file.name for file in (*self._catalogue.files(), *self._catalogue.damaged)}
         for path in self.folder.iterdir():
             if path.suffix == ".tmp" or (path.suffix == ".parquet" and path.name not in named):
                 path.unlink()
+
+    def _take_back(self) -> None:
+        """Use damaged files again that somebody has put back from a backup."""
+        for file in self._catalogue.damaged:
+            if self.path(file).exists() and self.is_sound(file):
+                self._restore(file)
+
+    def _restore(self, file: SealedFile) -> None:
+        def changed(now: Catalogue) -> Catalogue:
+            entries = tuple(sealed.with_again(file) for sealed in now.entries)
+            return replace(now, edition=now.edition + 1, entries=entries)
+
+        self.change(changed)
+        _log.info("sealed file %s is back", file.name)
 
     def _size(self, file: SealedFile) -> int:
         try:

@@ -93,9 +93,6 @@ class MemoryHistory:
     async def expire(self, municipality: MunicipalityId, keep: Keep) -> int:
         return self._table(municipality).expire(keep)
 
-    def damaged(self) -> tuple[str, ...]:
-        return ()
-
     async def settled(self, sequence: Sequence) -> None:
         try:
             async with asyncio.timeout(_SECONDS_TO_SETTLE), self._moved:

@@ -2,6 +2,7 @@
 
 import apsw
 
+from appliance.domain.instant import Instant
 from appliance.domain.people import Municipality
 from appliance.ports.tables import (
     AlertTable,
@@ -26,6 +27,7 @@ from storage.operations.ledger import LedgerRows
 from storage.operations.network import NetworkRows
 from storage.operations.outbox import OutboxRows
 from storage.operations.preferences import PreferenceRows
+from storage.operations.pruning import prune
 from storage.operations.rules import RuleRows
 from storage.operations.sensors import SensorRows
 from storage.operations.statements import OwnStatements
@@ -50,3 +52,7 @@ class MunicipalTables:
         self.events: EventTable = EventRows(statements)
         self.users: UserTable = UserRows(statements)
         self.preferences: PreferenceTable = PreferenceRows(statements)
+        self._statements = statements
+
+    def prune(self, before: Instant, most: int) -> int:
+        return prune(self._statements, before, most)

@@ -17,6 +17,7 @@ from storage.operations.accounts import AccountRows
 from storage.operations.municipal import MunicipalTables
 from storage.operations.municipalities import NOBODYS, MunicipalityRows
 from storage.operations.outbox import Leases
+from storage.operations.pruning import prune_system
 from storage.operations.sensor_types import SensorTypeRows
 from storage.operations.sensors import device_keys
 from storage.operations.statements import Statements
@@ -124,6 +125,9 @@ class SystemRows:
             key=key,
             value=value,
         )
+
+    def prune(self, now: Instant, before: Instant, most: int) -> int:
+        return prune_system(self._run, now, before, most)
 
     def counts(self) -> dict[str, int]:
         return {name: self._run.number(count) for name, count in _COUNTS.items()}
