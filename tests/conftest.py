@@ -53,6 +53,8 @@ sys.addaudithook(_refuse_the_outside)
 def nothing_blocks() -> Iterator[BlockBuster]:
     """Fails the test when code of ours blocks the event loop: a file, a socket, a sleep, a lock."""
     with blockbuster_ctx(["appliance", "broker", "storage", "web"]) as guard:
+        # Takes 2 µs: a hop to a thread before each round would take fifty times as long.
+        guard.functions["os.statvfs"].can_block_in("appliance/machine/disk.py", "usage")
         yield guard
 
 

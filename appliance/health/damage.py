@@ -10,7 +10,7 @@ async def check(surroundings: Surroundings) -> list[Issue]:
             "damage",
             "low" if flaw.heals else "critical",
             f"{flaw.file}: {flaw.problem}; concerns {flaw.affected}",
-            flaw.remedy,
+            f"{flaw.remedy}; then have `weir scrub` look at every file again",
         )
         for flaw in surroundings.flaws()
     ]
