@@ -144,7 +144,9 @@ class _Work:
             return None
         rows = rows_of(self.shelf, (file,))
         left = f"SELECT r.* FROM ({rows}) r LEFT JOIN keep USING (sensor) WHERE {self._kept(file.kind)}"  # noqa: S608
-        return self._writer().write(self._span(), file.kind, left)
+        writer = self._writer()
+        writer.slice_by(rows)
+        return writer.write(self._span(), file.kind, left)
 
     def rolled_up_before(
         self, readings: SealedFile, files: dict[Kind, SealedFile]
@@ -152,10 +154,12 @@ class _Work:
         """Make the roll-ups that are not there yet and shall outlive the readings."""
         made = {}
         rows = rows_of(self.shelf, (readings,))
+        writer = self._writer()
+        writer.slice_by(rows)
         for kind, step in STEP_OF.items():
             if kind in files or not _outlives(self.keep, kind):
                 continue
-            if file := self._writer().write(self._span(), kind, rolling.rolled(rows, step)):
+            if file := writer.write(self._span(), kind, rolling.rolled(rows, step)):
                 made[kind] = file
         return made
 

@@ -6,7 +6,7 @@ does not exist for this version (decision 0010).
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,8 @@ _LIMITS: Final = {
     True: "min(time), max(time), min(arrived), max(arrived)",
     False: "min(start), max(start), 0, 0",
 }
+_ALL_SENSORS: Final = (-(2**63), 2**63 - 1)
+_MOST_SORTED: Final = 1_000_000
 Step = Callable[[str], None]
 _Cursor = duckdb.DuckDBPyConnection
 
@@ -58,6 +60,17 @@ class Writer:
         self._folder = folder
         self._cursor = cursor
         self._step = step
+        self._slices = [_ALL_SENSORS]
+
+    def slice_by(self, readings: str) -> None:
+        """Sort and roll up so many sensors at once as have few enough of these readings.
+
+        DuckDB needs memory for what it sorts, and can't always do with what it has.
+        """
+        counts = self._cursor.execute(
+            f"SELECT sensor, count(*) FROM ({readings}) GROUP BY sensor ORDER BY sensor"  # noqa: S608
+        ).fetchall()
+        self._slices = list(_packed(counts))
 
     def write(self, span: Span, kind: Kind, source: str) -> SealedFile | None:
         """Put the rows of a query into a file, durable under its last name; None without rows.
@@ -67,8 +80,7 @@ class Writer:
         """
         raw = kind in {Kind.READINGS, Kind.DOUBTFUL}
         if not raw:  # small, and dear to work out
-            self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE rolled AS {source}").complete()
-            source = "FROM rolled"
+            source = self._worked_out(source)
         expected = self._sum(source, raw=raw)
         if not expected[0]:
             return None
@@ -99,15 +111,32 @@ class Writer:
         with suppress(FileNotFoundError):
             part.unlink()
         self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE grains AS {grains(source)}").complete()
-        self._cursor.execute(
-            _COPY.format(
-                query=encoded(source, "grains"),
-                path=quoted(part),
-                rows=_ROW_GROUP,
-                about=_stem(span, kind),
-            )
-        ).complete()
+        pieces = [part] if len(self._slices) == 1 else self._pieces(part)
+        for piece, sensors in zip(pieces, self._slices, strict=True):
+            self._copy_query(piece, encoded(_of(source, sensors), "grains"), kind, span)
+        if len(pieces) > 1:  # each is in order, and so are they
+            self._copy_query(part, f"FROM read_parquet({listed(pieces)})", kind, span)
+            for piece in pieces:
+                piece.unlink()
         self._cursor.execute("DROP TABLE grains").complete()
+
+    def _pieces(self, part: Path) -> list[Path]:
+        return [part.with_suffix(f".{number}.tmp") for number in range(len(self._slices))]
+
+    def _copy_query(self, path: Path, query: str, kind: Kind, span: Span) -> None:
+        about = _stem(span, kind)
+        copy = _COPY.format(query=query, path=quoted(path), rows=_ROW_GROUP, about=about)
+        self._cursor.execute(copy).complete()
+
+    def _worked_out(self, source: str) -> str:
+        """Give a query for what a dear one has given."""
+        first, *others = self._slices
+        self._cursor.execute(
+            f"CREATE OR REPLACE TEMP TABLE rolled AS {_of(source, first)}"
+        ).complete()
+        for sensors in others:
+            self._cursor.execute(f"INSERT INTO rolled {_of(source, sensors)}").complete()
+        return "FROM rolled"
 
     def _sum(self, source: str, *, raw: bool) -> tuple[int, ...]:
         """Give count, first and last time and arrival, and a hash of all rows in any order."""
@@ -116,6 +145,25 @@ class Writer:
             f"SELECT count(*), {limits}, bit_xor(hash({_ROWS[raw]})) FROM ({source})"  # noqa: S608
         ).fetchall()
         return tuple(number or 0 for number in found)
+
+
+def _of(source: str, sensors: tuple[int, int]) -> str:
+    """Limit a query to a range of sensors."""
+    if sensors == _ALL_SENSORS:
+        return source
+    first, last = sensors
+    return f"SELECT * FROM ({source}) WHERE sensor >= {first} AND sensor <= {last}"  # noqa: S608
+
+
+def _packed(counts: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Divide all sensors there can be, so that each part has few enough readings to be sorted."""
+    first, readings = _ALL_SENSORS[0], 0
+    for sensor, n in counts:
+        if readings and readings + n > _MOST_SORTED:
+            yield first, sensor - 1
+            first, readings = sensor, 0
+        readings += n
+    yield first, _ALL_SENSORS[1]
 
 
 def sha256(path: Path) -> str:

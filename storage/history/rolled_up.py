@@ -110,7 +110,7 @@ def rollup_of(
     these = f"{these} AND" if these else ""
     within = f"{these} time >= {since} AND time < {until}"
     recent = rolling.rolled(f"{_RECENT} AND {within}", step)
-    parts = [recent]
+    parts = []
     if rows := view.rows(raw):
         parts.append(rolling.rolled(f"SELECT * FROM ({rows}) WHERE {within}", step))
     if rows := view.rows(rolled):
@@ -118,9 +118,10 @@ def rollup_of(
             f"SELECT {rolling.COLUMNS} FROM ({rows})"
             f" WHERE {these} start >= {since} AND start < {until}"
         )
+    everything = rolling.joined(rolling.under_each_other(parts), recent) if parts else recent
     return f"""
 SELECT sensor, start, n, low, total / n AS mean, high, last, last_time
-FROM ({rolling.put_together(parts)}) ORDER BY sensor, start
+FROM ({everything}) ORDER BY sensor, start
 """
 
 

@@ -32,6 +32,16 @@ FROM ({under_each_other(parts)}) GROUP BY sensor, start
 """
 
 
+def joined(there: str, late: str) -> str:
+    """Add a small roll-up to a large one; only steps that are in both are put together."""
+    both = put_together((f"SELECT * FROM ({there}) SEMI JOIN late USING (sensor, start)", late))
+    return f"""
+WITH late AS MATERIALIZED (SELECT sensor, start FROM ({late}))
+SELECT {COLUMNS} FROM ({there}) ANTI JOIN late USING (sensor, start)
+UNION ALL SELECT {COLUMNS} FROM ({both})
+"""
+
+
 def under_each_other(parts: Several[str]) -> str:
     """Give all rows of several queries."""
     return " UNION ALL ".join(f"({part})" for part in parts)

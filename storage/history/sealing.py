@@ -172,7 +172,9 @@ class _Filling:
 
     def filled(self, cursor: _Cursor) -> Sealed:
         """Write what there is, and say what has become of it."""
-        readings = self._write(Kind.READINGS, self._all(Kind.READINGS, self._recent))
+        all_readings = self._all(Kind.READINGS, self._recent)
+        self._writer.slice_by(all_readings)
+        readings = self._write(Kind.READINGS, all_readings)
         files = [readings, self._write(Kind.DOUBTFUL, self._all(Kind.DOUBTFUL, self._doubtful))]
         for kind, step in STEP_OF.items():
             if kind is Kind.DAYS or self._is_worth(cursor, kind, readings):
@@ -199,13 +201,14 @@ class _Filling:
         return rows_of(self._shelf, (file,))
 
     def _rolled(self, kind: Kind, step: int) -> str:
-        parts = [rolling.rolled(self._recent, step)]
-        for one in self._old:
+        there = []
+        for one in self._old:  # of different days, so no step is in two of them
             if file := one.file(kind):
-                parts.append(self._in(file))
+                there.append(self._in(file))
             elif raw := one.file(Kind.READINGS):
-                parts.append(rolling.rolled(self._in(raw), step))
-        return rolling.put_together(parts)
+                there.append(rolling.rolled(self._in(raw), step))
+        late = rolling.rolled(self._recent, step)
+        return rolling.joined(rolling.under_each_other(there), late) if there else late
 
     def _is_worth(self, cursor: _Cursor, kind: Kind, readings: SealedFile | None) -> bool:
         """Say whether a roll-up is kept: where it is far smaller than the readings, or was kept."""

@@ -16,7 +16,7 @@ from appliance.domain.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from appliance.domain.readings import Mark, StoredBatch
 from appliance.flow.follow import belong_together
 from appliance.ports.history import NOTHING, History
-from storage.history import sealing
+from storage.history import parquet, sealing
 from storage.history.history import DuckHistory
 from storage.memory.history import MemoryHistory
 from storage.memory.journal import MemoryJournal
@@ -415,3 +415,24 @@ async def test_sealed_files_reach_nothing_else_on_the_disk(tmp_path: Path):
                 cursor.execute("SET enable_external_access = true").complete()
 
         await history._threads.read(steal)
+
+
+async def test_many_sensors_are_sorted_some_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(parquet, "_MOST_SORTED", 100)
+    batches = (
+        a_stored_batch(many_readings(1_000, sensors=7, every=MINUTE), sequence=1),
+        a_stored_batch(
+            many_readings(1_000, sensors=90, every=MINUTE), sequence=2, municipality=THERE
+        ),
+    )
+    async with opened(tmp_path) as history:
+        await history.apply(batches)
+        await history.tidy(NEXT_YEAR)
+        assert await history.secured() == 2
+        await assert_all_there(history, *batches)
+    for file in sealed_files(tmp_path):
+        with duckdb.connect() as connection:
+            rows = connection.execute(f"SELECT sensor, time FROM '{file}'").fetchall()
+            assert rows == sorted(rows)
