@@ -105,6 +105,7 @@ class Core:
             (self._wake_history, self.watcher.offer),
         )
         self.watcher.mind(self.walk.oldest)
+        self.walk.mind(self.watcher.latest)
         self.untold = Untold(self.operations, self.hub)
         self.certificates = open_certificates(configuration, folder, key, self.clock)
         self.messengers = messengers(configuration, self.operations, self.clock, postbox)
@@ -139,7 +140,7 @@ class Core:
 
     def parts(self) -> list[Part]:
         """Give the parts in the order in which they start; stopping is the reverse."""
-        schedule = Schedule(self.jobs())
+        schedule = Schedule(self.jobs(), self.clock)
         return [
             Part("disk", start=self.disk.start, run=self.disk.run),
             Part("operations", start=self.operations.start, stop=self.operations.stop),
@@ -157,7 +158,7 @@ class Core:
             Part("untold", run=self.untold.run),
             Part("deliverer", run=self.deliverer.run),
             Part("room", run=self.disk.run_giving_up),
-            Part("jobs", start=schedule.start, stop=schedule.stop),
+            Part("jobs", schedule.start, schedule.run, schedule.stop),
         ]
 
     async def _watch_journal(self) -> None:
