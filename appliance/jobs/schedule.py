@@ -98,11 +98,11 @@ class Schedule:
         self._scheduler.shutdown(wait=False)
 
     async def _run(self, job: Job) -> None:
-        _log.info("job=%s begins", job.name)
+        _log.debug("job=%s begins", job.name)
         try:
             async with asyncio.timeout(job.within):
                 await job.work()
         except Exception:  # noqa: BLE001 the boundary of jobs: the next run may succeed
             _log.exception("job=%s failed", job.name)
         else:
-            _log.info("job=%s is done", job.name)
+            _log.debug("job=%s is done", job.name)
