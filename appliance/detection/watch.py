@@ -14,7 +14,7 @@ from appliance.detection.saving import pack, unpack
 from appliance.detection.segments import NONE, newer_than_all_before
 from appliance.detection.watched import Units, Watched, ended, told
 from appliance.domain.errors import UnitUnknown
-from appliance.domain.instant import EARLIEST, Instant
+from appliance.domain.instant import EARLIEST, MINUTE, Instant
 from appliance.domain.readings import Ints, Mark, Readings
 from appliance.domain.rules import Rule
 from appliance.domain.sensors import Sensor
@@ -24,6 +24,8 @@ __all__ = ["RuleBook", "Watch", "Watched"]
 _CLOCK: Final = layout(until="<i8")
 _NEWEST: Final = layout(sensor="<i8", newest="<i8")
 _MOST_FAULTS: Final = 20
+_SET_BACK: Final = MINUTE
+"""An arrival that lies so far behind what has been seen was read off a clock that was set back."""
 
 
 class Watch:
@@ -33,6 +35,10 @@ class Watch:
     called between them, as long as that is not ahead of readings still to come. A reading whose
     device time is not after the newest of its sensor changes nothing but the silence that it ends.
     Imported readings are history, not news, and are passed over (`replay` looks at them).
+
+    Where the computer's clock was set back, readings without a time of their own are taken as news
+    all the same, at the time that has passed: otherwise nobody would be told of anything until that
+    clock had caught up.
 
     A method that raises is passed over this time, keeps the state that it had, and is named in
     `faults`: what the others notice is told all the same.
@@ -153,8 +159,7 @@ class Watch:
             readings = readings.take(live)
         if not len(readings) or not len(self._sensors):
             return None
-        arrived = np.maximum.accumulate(np.maximum(readings.arrived, self._until))
-        self._until = int(arrived[-1])
+        times, arrived = self._in_passing_time(readings)
         slots = np.searchsorted(self._sensors, readings.sensors)
         slots[slots == len(self._sensors)] = 0
         order = np.argsort(slots, kind="stable")
@@ -167,10 +172,22 @@ class Watch:
             slots[starts],
             starts,
             np.diff(np.append(starts, len(slots))),
-            readings.times[order],
+            times[order],
             arrived[order],
             readings.values[order],
         )
+
+    def _in_passing_time(self, readings: Readings) -> tuple[Ints, Ints]:
+        """Give times and arrivals as they are watched; each stamped by us has a time of its own."""
+        arrived = np.maximum.accumulate(np.maximum(readings.arrived, self._until))
+        times = readings.times
+        back = readings.arrived + _SET_BACK < arrived
+        if back.any():
+            back &= times == readings.arrived
+            arrived = arrived + np.cumsum(back)
+            times = np.where(back, arrived, times)
+        self._until = int(arrived[-1])
+        return times, arrived
 
     def _news(self, arrivals: Arrivals) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Mark the readings later than all before of their sensor, and remember the newest."""

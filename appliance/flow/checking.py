@@ -4,6 +4,7 @@ Each function gives what it names or raises Unreadable with the reason.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 from appliance.domain import instant
@@ -20,6 +21,20 @@ EARLIEST: Final = Instant(946_684_800 * instant.SECOND)
 """2000-01-01: a device that claims an earlier time has lost its clock."""
 MILLISECONDS_FROM: Final = 100_000_000_000
 """A numeric timestamp from here on can only be milliseconds (as seconds: the year 5138)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Between which times readings are as usual."""
+
+    lateness: int
+    """µs between a reading's time and its arrival from which on it is late."""
+    latest: Instant = instant.EARLIEST
+    """The latest time that it may be, if that is after the arrival: the clock may be behind."""
+
+    def ahead(self, arrived: Instant) -> Instant:
+        """Give the last time that is believed of what arrived then."""
+        return Instant(max(arrived, self.latest) + MOST_AHEAD)
 
 
 def sensor_meant(message: RawMessage, said: Said) -> Sensor:
@@ -61,10 +76,10 @@ def unit_meant(sensor: Sensor, symbol: str | None) -> Unit:
         raise Unreadable(Reason.UNKNOWN_UNIT, f"{error} ({error.advice})") from None
 
 
-def time_said(timestamp: str | float, arrived: Instant) -> Instant:
-    """Give the time of a reading: at most MOST_AHEAD of when it came in."""
+def time_said(timestamp: str | float, latest: Instant) -> Instant:
+    """Give the time of a reading, which is not after the latest that is believed."""
     time = parse_time(timestamp)
-    if time - arrived > MOST_AHEAD:
+    if time > latest:
         raise Unreadable(Reason.IN_THE_FUTURE, f"{instant.text(time)} is still to come")
     return time
 

@@ -12,7 +12,7 @@ from appliance.domain import instant
 from appliance.domain.ids import DeviceId
 from appliance.domain.instant import SECOND, Instant
 from appliance.domain.readings import Flags, Floats, Ints, Mark, RawMessages, Readings
-from appliance.flow.checking import EARLIEST, MILLISECONDS_FROM, MOST_AHEAD
+from appliance.flow.checking import EARLIEST, MILLISECONDS_FROM, Bounds
 from appliance.flow.decoding import Said, Unreadable
 from appliance.flow.lanes import Lanes
 
@@ -26,21 +26,21 @@ _ZERO, _NINE = b"09"
 
 
 def judged(
-    several: Several[Said | Unreadable], part: RawMessages, place: int, lateness: int, lanes: Lanes
+    several: Several[Said | Unreadable], part: RawMessages, place: int, bounds: Bounds, lanes: Lanes
 ) -> Readings | None:
     """Give all readings of an array; None where at least one must be looked at by itself."""
     said = [one for one in several if isinstance(one, Said)]
     if len(said) != len(several):
         return None
-    return _judged(said, part, place, lateness, lanes)
+    return _judged(said, part, place, bounds, lanes)
 
 
 def _judged(
-    several: Several[Said], part: RawMessages, place: int, lateness: int, lanes: Lanes
+    several: Several[Said], part: RawMessages, place: int, bounds: Bounds, lanes: Lanes
 ) -> Readings | None:
     found = _lanes(several, part.reports[place].about, lanes)
     values = _numbers([said.value for said in several])
-    times = _times([said.timestamp for said in several], part.arrived)
+    times = _times([said.timestamp for said in several], part.arrived, bounds)
     told = [s.quality if s.quality is not None else s.quality_score for s in several]
     quality = np.full(len(told), np.nan) if not any(q is not None for q in told) else _numbers(told)
     if found is None or values is None or times is None or quality is None:
@@ -50,7 +50,7 @@ def _judged(
         si_values = values * factor + offset
     if not np.isfinite(si_values).all():
         return None
-    late: Flags = (part.arrived - times > lateness) * np.uint8(Mark.LATE)
+    late: Flags = (part.arrived - times > bounds.lateness) * np.uint8(Mark.LATE)
     implausible = ((si_values < low) | (si_values > high)) * np.uint8(Mark.IMPLAUSIBLE)
     arrived = np.full(len(several), part.arrived, np.int64)
     return Readings(sensors, times, arrived, si_values, quality, late | implausible)
@@ -80,7 +80,7 @@ def _numbers(said: Several[object]) -> Floats | None:
     return np.array(said, np.float64) if set(map(type, said)) == {float} else None
 
 
-def _times(said: Several[str | float | None], arrived: Instant) -> Ints | None:
+def _times(said: Several[str | float | None], arrived: Instant, bounds: Bounds) -> Ints | None:
     kinds = set(map(type, said))
     if kinds == {type(None)}:
         return np.full(len(said), arrived, np.int64)
@@ -90,7 +90,7 @@ def _times(said: Several[str | float | None], arrived: Instant) -> Ints | None:
         times = _numeric_times(np.array(said, np.float64))
     else:
         return None
-    if times is None or times.min() < EARLIEST or times.max() - arrived > MOST_AHEAD:
+    if times is None or times.min() < EARLIEST or times.max() > bounds.ahead(arrived):
         return None
     return times
 

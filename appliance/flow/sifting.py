@@ -21,7 +21,13 @@ from appliance.domain.readings import (
     Reason,
     Rejection,
 )
-from appliance.flow.checking import number_or_none, number_said, sensor_meant, time_said
+from appliance.flow.checking import (
+    Bounds,
+    number_or_none,
+    number_said,
+    sensor_meant,
+    time_said,
+)
 from appliance.flow.columns import WORTH_IT, judged
 from appliance.flow.decoding import Said, Unreadable, decode
 from appliance.flow.intake import EXCERPT
@@ -112,8 +118,10 @@ def _newer(said: float | None, known: float | None) -> float | None:
     return known if said is None else said
 
 
-def sift(batch: RawBatch, door: Door, lateness: int, lanes: LanesOfDevices | None = None) -> Sifted:
-    """Judge every reading of a batch; `lateness` in microseconds. Nothing vanishes.
+def sift(
+    batch: RawBatch, door: Door, bounds: Bounds, lanes: LanesOfDevices | None = None
+) -> Sifted:
+    """Judge every reading of a batch. Nothing vanishes.
 
     `lanes` may be kept from batch to batch: it only makes this faster.
     """
@@ -121,16 +129,16 @@ def sift(batch: RawBatch, door: Door, lateness: int, lanes: LanesOfDevices | Non
     lanes = LanesOfDevices() if lanes is None else lanes
     first = 0
     for part in batch.parts:
-        _sift_part(sifted, first, part, lateness, lanes.of(part.device))
+        _sift_part(sifted, first, part, bounds, lanes.of(part.device))
         first += len(part)
     return sifted
 
 
-def _sift_part(sifted: Sifted, first: int, part: RawMessages, lateness: int, lanes: Lanes) -> None:
+def _sift_part(sifted: Sifted, first: int, part: RawMessages, bounds: Bounds, lanes: Lanes) -> None:
     for place in range(len(part)):
         try:
             if part.reports[place].stream == "data":
-                _sift_data(sifted, first + place, part, place, lateness, lanes)
+                _sift_data(sifted, first + place, part, place, bounds, lanes)
             else:
                 _keep_contact(sifted, first + place, part[place])
         except Unreadable as problem:
@@ -142,17 +150,17 @@ def _sift_part(sifted: Sifted, first: int, part: RawMessages, lateness: int, lan
 
 
 def _sift_data(
-    sifted: Sifted, index: int, part: RawMessages, place: int, lateness: int, lanes: Lanes
+    sifted: Sifted, index: int, part: RawMessages, place: int, bounds: Bounds, lanes: Lanes
 ) -> None:
     """Judge the readings of one message."""
     several = decode(part.payloads[place])
     if len(several) >= WORTH_IT:
-        readings = judged(several, part, place, lateness, lanes)
+        readings = judged(several, part, place, bounds, lanes)
         if readings is not None:
             sifted.add_table(readings, index)
             _note_contacts(sifted, part, several, readings)
             return
-    _sift_one_by_one(sifted, index, part, place, several, lateness, lanes)
+    _sift_one_by_one(sifted, index, part, place, several, bounds, lanes)
 
 
 def _sift_one_by_one(  # noqa: C901, PLR0913, PLR0917 - the innermost loop of the walk
@@ -161,10 +169,11 @@ def _sift_one_by_one(  # noqa: C901, PLR0913, PLR0917 - the innermost loop of th
     part: RawMessages,
     place: int,
     several: Several[Said | Unreadable],
-    lateness: int,
+    bounds: Bounds,
     lanes: Lanes,
 ) -> None:
     about, arrived, known = part.reports[place].about, part.arrived, lanes.known
+    lateness, latest = bounds.lateness, bounds.ahead(arrived)
     for said in several:
         try:
             if isinstance(said, Unreadable):
@@ -177,7 +186,7 @@ def _sift_one_by_one(  # noqa: C901, PLR0913, PLR0917 - the innermost loop of th
             si_value = value * lane.factor + lane.offset
             if not -_MOST <= si_value <= _MOST:
                 _refuse_beyond(said)
-            time = arrived if timestamp is None else time_said(timestamp, arrived)
+            time = arrived if timestamp is None else time_said(timestamp, latest)
         except Unreadable as problem:
             _reject(sifted, index, part[place], problem)
             continue

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from appliance.domain.errors import StorageFailed, TooMany
 from appliance.domain.ids import NOBODY, MunicipalityId, Sequence
-from appliance.domain.instant import Instant
+from appliance.domain.instant import EARLIEST, Instant
 from appliance.domain.readings import (
     CheckedBatch,
     Counts,
@@ -29,6 +29,7 @@ from appliance.domain.readings import (
     Rejection,
     StoredBatch,
 )
+from appliance.flow.checking import Bounds
 from appliance.flow.counting import Count, count
 from appliance.flow.describing import Describing
 from appliance.flow.faults import Faults
@@ -71,6 +72,7 @@ class Walk:
         self._lateness = lateness
         self._clock = clock
         self._views = tuple(views)
+        self._latest: Callable[[], Instant] = _no_later
         self._one_at_a_time = asyncio.Lock()
         self._lanes = LanesOfDevices()
         self._is_stopping = self._is_over = False
@@ -79,6 +81,10 @@ class Walk:
         self._carried: Instant | None = None
         """When the oldest message came that is under way."""
         self._acknowledged: deque[tuple[Sequence, Sequence, Instant]] = deque(maxlen=1_000)
+
+    def mind(self, latest: Callable[[], Instant]) -> None:
+        """Name who knows the latest time that it may be, though the clock say less."""
+        self._latest = latest
 
     async def run(self) -> None:
         """Carry one round after another; the next begins when the last sync has returned."""
@@ -155,8 +161,8 @@ class Walk:
         return stored
 
     def _sift(self, door: Door, batch: RawBatch) -> Sifted:
-        lateness = self._lateness.lateness_of(batch.municipality)
-        sifted = sift(batch, door, lateness, self._lanes)
+        bounds = Bounds(self._lateness.lateness_of(batch.municipality), self._latest())
+        sifted = sift(batch, door, bounds, self._lanes)
         for error in sifted.faults:
             self.faults.note("judging a message", error)
         return sifted
@@ -248,6 +254,11 @@ class Walk:
     def _tell_views(self, stored: tuple[StoredBatch, ...]) -> None:
         for view in self._views:
             view(stored)
+
+
+def _no_later() -> Instant:
+    """Say that only the clock knows what time it is."""
+    return EARLIEST
 
 
 def _without(batch: CheckedBatch, repeated: Booleans) -> CheckedBatch:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from appliance.domain.ids import SensorId, Sequence
-from appliance.domain.instant import Instant
+from appliance.domain.instant import DAY, Instant
 from appliance.domain.readings import Door, StoredBatch
 from appliance.domain.sensors import LastContact
 from appliance.domain.telling import LiveEvent
@@ -42,6 +42,7 @@ SAVE_EVERY: Final = 30.0
 APART: Final = 0.05
 LONGEST_REST: Final = 0.2
 ROUND_BATCHES: Final = 1_024
+LONGEST_OFF: Final = 3_660 * DAY
 BIG_ROUND: Final = 2_000
 """Rows from which on detection runs in a thread, so that doors stay quick."""
 
@@ -328,6 +329,14 @@ class Watcher:
     def until(self) -> Instant:
         """How far the timers of rules have run; never goes back."""
         return self._until
+
+    def latest(self) -> Instant:
+        """Give the latest time that it may be, whatever the clock says.
+
+        One that is a day behind says nothing: the computer may have been off for years.
+        """
+        behind = self._until > self._clock.now() + DAY
+        return Instant(self._until + (LONGEST_OFF if behind else 0))
 
     def told_at(self, sequence: Sequence) -> Instant | None:
         """Say when screens were told of a batch; known for the last 1,000 rounds of this run."""

@@ -102,6 +102,7 @@ class Plant:
             (lambda _: self._grew.set(), self.watcher.offer),
         )
         self.watcher.mind(self.walk.oldest)
+        self.walk.mind(self.watcher.latest)
         await self.operations.write_system(_found)
         await self.registry.start()
         try:

@@ -12,6 +12,7 @@ from appliance.domain.ids import DeviceId
 from appliance.domain.instant import HOUR, MINUTE, Instant, text
 from appliance.domain.quantities import Quantity
 from appliance.domain.readings import Door, Mark, RawBatch, RawMessages, Reason, Report
+from appliance.flow.checking import Bounds
 from appliance.flow.lanes import LanesOfDevices
 from appliance.flow.sifting import Sifted, sift
 from tests.builders import HERE, NOON, a_raw_message, a_sensor, a_sensor_type, an_admitted_device
@@ -20,7 +21,7 @@ from tests.builders import HERE, NOON, a_raw_message, a_sensor, a_sensor_type, a
 def sifted(payload: object, **overrides: object) -> Sifted:
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     message = a_raw_message(payload=raw, **overrides)
-    return sift(RawBatch(HERE, (message.alone(),)), Door.MQTT, HOUR)
+    return sift(RawBatch(HERE, (message.alone(),)), Door.MQTT, Bounds(HOUR))
 
 
 def reasons(found: Sifted) -> list[Reason]:
@@ -238,7 +239,7 @@ def test_an_array_is_judged_as_its_readings_are_one_by_one(array: list[object]) 
         raw = [json.dumps(payload).encode() for payload in payloads]
         report = Report(device.device_id)
         part = RawMessages(device, Door.MQTT, NOON, [report] * len(raw), raw)
-        return sift(RawBatch(HERE, (part,)), Door.MQTT, HOUR, lanes)
+        return sift(RawBatch(HERE, (part,)), Door.MQTT, Bounds(HOUR), lanes)
 
     alone, together = judge(list(array)), judge([array])
     for one, other in zip(columns_of(alone), columns_of(together), strict=True):
