@@ -70,16 +70,16 @@ def _finest(view: View, sealed: Sealed, since: Instant, until: Instant) -> list[
     finer: list[str] = []
     if raw := view.rows([sealed.file(Kind.READINGS)]):
         parts.append(_moments(raw, since, until))
-        finer.append(f"SELECT time AS at FROM ({raw}) WHERE {_OF_ONE}")
+        finer.append(f"SELECT time AS moment FROM ({raw}) WHERE {_OF_ONE}")
     for kind, step in STEP_OF.items():
         rows = view.rows([sealed.file(kind)])
         if rows is None:
             continue
         part = _steps(rows, floor(since, step), until, since)
         for one in finer:
-            part += f" AND start NOT IN (SELECT at // {step} * {step} FROM ({one}))"
+            part += f" AND start NOT IN (SELECT moment // {step} * {step} FROM ({one}))"
         parts.append(part)
-        finer.append(f"SELECT start AS at FROM ({rows}) WHERE {_OF_ONE}")
+        finer.append(f"SELECT start AS moment FROM ({rows}) WHERE {_OF_ONE}")
     return parts
 
 
