@@ -26,7 +26,7 @@ from broker.engine.record import Record
 from broker.errands import Errands
 from broker.lobby import Lobby
 from broker.options import DoorOptions
-from broker.porch import Porch
+from broker.porch import Porch, Rules, holding
 from broker.reception import Reception
 from broker.topics import ALERTS, Walls, whose
 from broker.ways import Entrance, Way
@@ -95,8 +95,11 @@ class FrontDoor:
         entrance = Entrance(way or Way(), self._lobby, self._options.handshake_within)
         porch = Porch(
             *(lambda: entrance(inside.connection()), self._lobby, self._errands),
-            speaks_within=self._options.connect_within,
-            refuses=entrance.refuses,
+            Rules(
+                speaks_within=self._options.connect_within,
+                refuses=entrance.refuses,
+                tune=holding(self._options.unread_by_system),
+            ),
         )
         bound = await porch.open(host, port)
         inside.porches.append(porch)

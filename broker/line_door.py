@@ -13,7 +13,7 @@ from broker.errands import Errands
 from broker.line_connection import LineConnection, Slot
 from broker.lobby import Lobby, Outstanding
 from broker.options import LineOptions
-from broker.porch import Porch
+from broker.porch import Porch, Rules, holding
 from broker.ways import Entrance, Way
 
 _LONGEST_NAME: Final = 128
@@ -49,9 +49,12 @@ class LineDoor:
         entrance = Entrance(way or Way(), self._lobby, self._options.handshake_within)
         porch = Porch(
             *(lambda: entrance(self._connection()), self._lobby, self._errands),
-            speaks_within=self._options.first_line_within,
-            refuses=entrance.refuses,
-            full=lines.full() if way is None or way.tls is None else b"",
+            Rules(
+                speaks_within=self._options.first_line_within,
+                refuses=entrance.refuses,
+                tune=holding(self._options.unread_by_system),
+                full=lines.full() if way is None or way.tls is None else b"",
+            ),
         )
         bound = await porch.open(host, port)
         self._porches.append(porch)

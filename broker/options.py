@@ -26,6 +26,8 @@ class DoorOptions:
     """With more than this unread, the peer is cut off."""
     unread_for: float = 30.0
     """How long a peer may leave more than `unread_high` unread before it is cut off."""
+    unread_by_system: int = 64 * 1024
+    """What the system is asked to hold of it at most, on its way; Linux takes twice that."""
     stop_within: float = 1.0
     """How long stopping waits for what is on its way to the disk, and again for peers to read."""
     unfinished_messages: int = 1_000
@@ -79,4 +81,26 @@ class LineOptions:
     """After so many refused lines without a good one between them, the connection is closed."""
     unread_most: int = 256 * 1024
     """With more answers than this unread, the peer is cut off."""
+    unread_by_system: int = 64 * 1024
+    """What the system is asked to hold of them at most, on their way; Linux takes twice that."""
     stop_within: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpOptions:
+    """The bounds of HTTP, before and around the conversations that web has."""
+
+    max_connections: int = 1_000
+    """For one more, a connection that has not signed in gives way; without such, it gets 503."""
+    max_strangers: int = 500
+    """Connections that have not signed in; for one more, one of them gives way."""
+    handshake_within: float = 10.0
+    """How long a handshake of TLS may take, before the first request."""
+    request_within: float = 10.0
+    """How long the first request's head may take, and its body where that is small; then 408."""
+    largest_head: int = 16 * 1024
+    """What is kept at most of a request that is not whole; beyond it, web has the conversation."""
+    unread_for: float = 30.0
+    """How long a peer may read nothing of an answer before it is cut off."""
+    unread_by_system: int = 256 * 1024
+    """What the system is asked to hold of an answer at most, on its way; Linux takes twice that."""

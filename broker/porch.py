@@ -11,6 +11,7 @@ import logging
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from broker.errands import Errands
@@ -25,6 +26,29 @@ _REST: Final = 0.5
 _log: Final = logging.getLogger(__name__)
 
 Welcome = Callable[[], asyncio.Protocol]
+Tune = Callable[[socket.socket], None]
+"""Sets options of a listening socket, which those that it accepts inherit."""
+
+
+def holding(unread: int) -> Tune:
+    """Have the system hold no more than about so much that a peer leaves unread.
+
+    Left to itself it takes megabytes for each, and whoever stalls is found out minutes later.
+    """
+    return lambda listening: listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, unread)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What holds for whoever has said nothing."""
+
+    speaks_within: float
+    """Seconds until the first byte."""
+    refuses: Callable[[str], bool]
+    """Whether nobody at this address may so much as speak."""
+    tune: Tune
+    full: bytes = b""
+    """What is said to whom there is no place for."""
 
 
 class Porch:
@@ -35,18 +59,12 @@ class Porch:
         welcome: Welcome,
         lobby: Lobby,
         errands: Errands,
-        *,
-        speaks_within: float,
-        refuses: Callable[[str], bool],
-        full: bytes = b"",
+        rules: Rules,
     ) -> None:
         self._welcome = welcome
         self._lobby = lobby
         self._errands = errands
-        self._speaks_within = speaks_within
-        self._refuses = refuses
-        self._full = full
-        """What is said to whom there is no place for."""
+        self._rules = rules
         self._loop = asyncio.get_running_loop()
         self._listening: list[socket.socket] = []
         self._servers: list[asyncio.Server] = []
@@ -56,16 +74,30 @@ class Porch:
 
     async def open(self, host: str, port: int) -> int:
         """Listen, and give the port; raises OSError where that is not possible."""
+        bound = await self.bind(host, port)
+        await self.serve()
+        return bound
+
+    async def bind(self, host: str, port: int) -> int:
+        """Have the system keep those who come until `serve`; OSError as `open`."""
         try:
             for listening in await _sockets(host, port):
                 self._listening.append(listening)
+                self._rules.tune(listening)
                 listening.listen(_BACKLOG)
+        except BaseException:
+            self.close()
+            raise
+        return int(self._listening[0].getsockname()[1])
+
+    async def serve(self) -> None:
+        """Begin to accept."""
+        try:
             for listening in self._listening:
                 await self._serve(listening)
         except BaseException:
             self.close()
             raise
-        return int(self._listening[0].getsockname()[1])
 
     def close(self) -> None:
         """Accept nobody more; who is here stays."""
@@ -98,17 +130,17 @@ class Porch:
 
     def _receive(self, connection: socket.socket, host: str, port: int) -> None:
         visitor = _Silent(self, connection, f"{host}:{port}")
-        if self._refuses(host):
+        if self._rules.refuses(host):
             connection.close()
         elif self._lobby.enter(visitor):
             now = self._loop.time()
-            self._silent[visitor] = now + self._speaks_within
+            self._silent[visitor] = now + self._rules.speaks_within
             self._loop.add_reader(connection, visitor.speaks)
             if self._sweep is None:
-                self._sweep = self._loop.call_at(now + self._speaks_within, self._send_away)
+                self._sweep = self._loop.call_at(now + self._rules.speaks_within, self._send_away)
         else:
             with contextlib.suppress(OSError):
-                connection.send(self._full)
+                connection.send(self._rules.full)
             connection.close()
 
     def _pause(self, listening: socket.socket, problem: OSError) -> None:

@@ -18,7 +18,8 @@ from web.origins import Origins
 from web.pages import Pages
 from web.problems import problem_of
 from web.reading_requests import read_request
-from web.routes import Route
+from web.recognition import recognise
+from web.routes import Open, Route
 from web.table import ROUTES
 
 LARGEST_BODY: Final = 1024 * 1024
@@ -69,6 +70,8 @@ def _view(route: Route, services: Services) -> Callable[..., Awaitable[Response]
             ask = await read_request(route, request, services)
             _must_have_room(route, services)
             outcome = await route.handler(ask)
+            if route.access is Open.DEVICE and not _is_refusal(outcome):
+                recognise(request.scope)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - the HTTP boundary
@@ -76,6 +79,12 @@ def _view(route: Route, services: Services) -> Callable[..., Awaitable[Response]
         return answer(route, outcome)
 
     return view
+
+
+def _is_refusal(outcome: Any) -> bool:  # noqa: ANN401
+    return (
+        isinstance(outcome, Reply) and (outcome.status or HTTPStatus.OK) >= HTTPStatus.BAD_REQUEST
+    )
 
 
 def _must_have_room(route: Route, services: Services) -> None:

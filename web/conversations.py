@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Final
 
 from hypercorn.asyncio.lifespan import Lifespan
@@ -13,6 +14,9 @@ from hypercorn.config import Config
 from hypercorn.typing import LifespanState
 from hypercorn.utils import wrap_app
 from quart import Quart
+
+from appliance.ports.listening import Recognised
+from web.recognition import KEY
 
 STOP_WITHIN: Final = 2.0
 LARGEST_SOCKET_MESSAGE: Final = 64 * 1024
@@ -49,23 +53,29 @@ class Conversations:
                 await lifespan.wait_for_shutdown()
                 living.cancel()
 
-    def protocol(self) -> asyncio.Protocol:
+    def protocol(self, recognised: Recognised) -> asyncio.Protocol:
         """Give the protocol of a connection that has just been let in."""
         reader = asyncio.StreamReader(_READ_AHEAD)
-        return asyncio.StreamReaderProtocol(reader, self._begin)
+        return asyncio.StreamReaderProtocol(reader, partial(self._begin, recognised))
 
-    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _begin(
+        self, recognised: Recognised, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         if self._context.terminated.is_set():
             writer.transport.abort()
             return
-        task = self._group.create_task(self._converse(reader, writer))
+        task = self._group.create_task(
+            self._converse(reader, writer, {**self._state, KEY: recognised})
+        )
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _converse(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, state: LifespanState
+    ) -> None:
         try:
             await TCPServer(
-                *(self._app, self._loop, self._config, self._context, self._state, reader, writer)
+                *(self._app, self._loop, self._config, self._context, state, reader, writer)
             )
         except Exception:  # noqa: BLE001 - the HTTP boundary: one peer's failure is not the others'
             _log.exception("a conversation failed")

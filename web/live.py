@@ -22,6 +22,7 @@ from appliance.ports.live import LiveClient
 from appliance.services.assembly import Services
 from appliance.services.screens import Joined
 from web.origins import Origins
+from web.recognition import recognise
 from web.routes import LARGEST_ID
 from web.sockets import BoundedWebsocket
 
@@ -91,6 +92,7 @@ class LiveStreams:
             raise Over(POLICY_VIOLATION, "this origin may not")
         token = connection.args.get("token", "")
         actor = await self._services.sign_in.actor(token)
+        recognise(connection.scope)
         client, missed, complete = await self._join(actor, whose, connection.args)
         try:
             await _send(connection, _replay(missed, complete, connection.args.get("since")))

@@ -13,6 +13,7 @@ from appliance.domain.ids import MunicipalityId
 from appliance.services.assembly import Services
 from web.asking import Ask, bearer
 from web.problems import QueryInvalid, Unreadable
+from web.recognition import recognise
 from web.routes import LARGEST_ID, Open, Route
 from web.shapes import read_json
 
@@ -22,6 +23,8 @@ _LOST_PLUS: Final = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+) (\d\d:?\d\d)$")
 async def read_request(route: Route, request: Request, services: Services) -> Ask[Any]:
     """Authenticate, then read and check everything; raises what `problems` has a status for."""
     actor = await _actor(route, request, services)
+    if actor is not None:
+        recognise(request.scope)
     payload = await _payload(request)
     return Ask(
         services=services,

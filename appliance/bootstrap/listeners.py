@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Final
 
 from appliance.config.configuration import Address, Configuration
@@ -13,16 +12,13 @@ from appliance.machine.given_certificate import GivenCertificate
 from appliance.machine.names import host_in, is_name, together
 from appliance.machine.own_authority import OwnAuthority
 from appliance.ports.clock import Clock
-from appliance.ports.listening import Entrance as EntranceOfPort
-from broker.lobby import Lobby
-from broker.ways import Entrance, Way
+from broker.ways import Way
 from broker.websocket import Pages
 
 Start = Callable[[str, int, Way], Awaitable[int]]
 _SPEAKS: Final = {"https": "http", "mqtts": "mqtt", "mqtt-wss": "http", "tcps": "lines"}
 """The listeners with TLS, and what is spoken under it."""
 _WEBSOCKET: Final = frozenset({"mqtt-ws", "mqtt-wss"})
-_HANDSHAKE_WITHIN: Final = 10.0
 
 
 def open_certificates(
@@ -67,10 +63,6 @@ class Listeners:
         except OSError as error:
             raise _refusal(name, address, error) from None
         self.bound[name] = Address(address.host, port)
-
-    def entrance(self, lobby: Lobby) -> Callable[[Way], EntranceOfPort]:
-        """Give what makes the entrance of a listener that is not the broker's."""
-        return partial(Entrance, lobby=lobby, handshake_within=_HANDSHAKE_WITHIN)
 
     @property
     def ready(self) -> str:

@@ -31,9 +31,9 @@ from appliance.services.assembly import Services, open_services
 from appliance.services.passwords import Passwords
 from appliance.supervisor import Part
 from broker.front_door import FrontDoor
+from broker.http_front import fronts
 from broker.line_door import LineDoor
-from broker.lobby import Lobby
-from broker.options import DoorOptions, LineOptions
+from broker.options import DoorOptions, HttpOptions, LineOptions
 from broker.ways import Way
 from storage.export import FileExporter
 from storage.gis.local_plane import parse_origin
@@ -113,11 +113,11 @@ class Outside:
     async def _start_web(self) -> None:
         options = WebOptions(origins=self._configuration.origins)
         web = WebServer(create_app(self.services, options))
-        lobby = Lobby("HTTPS", self._places.http, self._places.http)
-        entrance = self._listeners.entrance(lobby)
+        most = self._places.http
+        front = fronts(HttpOptions(max_connections=most, max_strangers=most // 2))
 
         async def listen(host: str, port: int, way: Way) -> int:
-            return await web.listen(host, port, entrance(way))
+            return await web.listen(host, port, front(way))
 
         try:
             for name in ("http", "https"):

@@ -3,11 +3,30 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from appliance.domain.instant import Instant
 
-Entrance = Callable[[asyncio.Protocol], asyncio.Protocol]
-"""Puts before a connection's protocol what its listener asks for: allowed networks, TLS."""
+Recognised = Callable[[], None]
+"""Called when a peer has shown who it is: nobody takes its place from then on."""
+Welcome = Callable[[Recognised], asyncio.Protocol]
+"""Gives the protocol of a connection whose peer has said enough to be listened to."""
+
+
+class Front(Protocol):
+    """A listener: who may connect, under TLS or not, and who gives way when there are too many."""
+
+    async def bind(self, host: str, port: int) -> int:
+        """Bind, and give the port; OSError when it is taken. Callers wait until `run`."""
+        ...
+
+    async def run(self, welcome: Welcome) -> None:
+        """Let callers in until cancelled; then nobody new comes, and conversations go on."""
+        ...
+
+    def close(self) -> None:
+        """Give the port back."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,9 @@ from appliance.machine.folder import DataFolder
 from appliance.services.assembly import Services, open_services
 from appliance.services.setup import FirstPerson
 from appliance.supervisor import Part, Supervisor
+from broker.http_front import fronts
+from broker.options import HttpOptions
+from broker.ways import Way
 from tests.api.promises import must_keep_its_promise
 from web.app import create_app
 from web.options import WebOptions
@@ -188,7 +191,7 @@ async def bare(folder: Path) -> AsyncIterator[tuple[Core, Services, httpx.AsyncC
     async def start() -> None:
         opened["services"] = await open_services(core.world)
         opened["web"] = WebServer(create_app(opened["services"], WebOptions()))
-        opened["port"] = await opened["web"].listen("127.0.0.1", 0)
+        opened["port"] = await opened["web"].listen("127.0.0.1", 0, fronts(HttpOptions())(Way()))
 
     async def run() -> None:
         await opened["web"].run()

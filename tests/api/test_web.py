@@ -10,6 +10,9 @@ from blockbuster import BlockBuster
 from quart import Quart
 
 from appliance.domain.access import ViewNetwork
+from broker.http_front import fronts
+from broker.options import HttpOptions
+from broker.ways import Way
 from tests.api.appliance import PASSWORD, Client, Weir, bare
 from web.routes import Open, Route
 from web.server import WebServer
@@ -245,7 +248,7 @@ async def test_a_port_that_is_taken_is_an_os_error_at_start():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         server = WebServer(Quart("x"))
         with pytest.raises(OSError, match="in use"):
-            await server.listen("127.0.0.1", taken.getsockname()[1])
+            await server.listen("127.0.0.1", taken.getsockname()[1], fronts(HttpOptions())(Way()))
 
 
 async def test_no_route_blocks_the_event_loop(weir: Weir, nothing_blocks: BlockBuster):

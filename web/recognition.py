@@ -1,0 +1,16 @@
+"""Tells the listener that a connection's peer has shown who it is, so that nobody takes its place."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from appliance.ports.listening import Recognised
+
+KEY: Final = "weir.recognised"
+"""Where a connection's ASGI state has whom to tell."""
+
+
+def recognise(scope: Mapping[str, Any]) -> None:
+    """Tell it; a request that no listener brought has nobody to tell."""
+    recognised: Recognised | None = scope.get("state", {}).get(KEY)
+    if recognised is not None:
+        recognised()
