@@ -15,6 +15,7 @@ _STORED: Final = 0
 _DUPLICATE: Final = 1
 _QUARANTINED: Final = 2
 _LATE: Final = 3
+_COLUMNS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,14 @@ class Count:
 
     def _is_one_reading_each(self) -> bool:
         sifted = self.sifted
-        nothing_else = not sifted.rejected_of and not sifted.kept_of
-        return nothing_else and sifted.message_of() == list(range(sifted.messages))
+        if sifted.rejected_of or sifted.kept_of or len(self.fates) != sifted.messages:
+            return False
+        return bool((sifted.message_of() == np.arange(sifted.messages)).all())
 
     def _per_message(self) -> list[Counts]:
-        fates: list[list[int]] = [[] for _ in range(self.sifted.messages)]
-        for index, fate in zip(self.sifted.message_of(), self.fates, strict=True):
-            fates[index].append(fate)
-        counts = [_counts(several) for several in fates]
+        cells = self.sifted.message_of() * _COLUMNS + np.array(self.fates, np.int64)
+        table = np.bincount(cells, minlength=self.sifted.messages * _COLUMNS)
+        counts = [_columns(row) for row in table.reshape(-1, _COLUMNS).tolist()]
         for index, reason in self.sifted.rejected_of:
             rejected = counts[index].rejected
             rejected[reason.value] = rejected.get(reason.value, 0) + 1
@@ -78,9 +79,13 @@ def _fates(marks: Flags, repeated: Booleans) -> list[int]:
 
 
 def _counts(fates: list[int]) -> Counts:
+    return _columns([fates.count(fate) for fate in range(_COLUMNS)])
+
+
+def _columns(counted: list[int]) -> Counts:
     return Counts(
-        stored=fates.count(_STORED),
-        duplicate=fates.count(_DUPLICATE),
-        quarantined=fates.count(_QUARANTINED),
-        late=fates.count(_LATE),
+        stored=counted[_STORED],
+        duplicate=counted[_DUPLICATE],
+        quarantined=counted[_QUARANTINED],
+        late=counted[_LATE],
     )

@@ -76,10 +76,10 @@ class Sifted:
         self._settle_rows()
         return Readings.joined([readings for readings, _ in self.tables])
 
-    def message_of(self) -> list[int]:
-        """Give the index of each reading's message."""
+    def message_of(self) -> Ints:
+        """Give the index of each reading's message, shape (n,)."""
         self._settle_rows()
-        return [index for _, indexes in self.tables for index in indexes.tolist()]
+        return np.concatenate([np.empty(0, np.int64), *(indexes for _, indexes in self.tables)])
 
     def add_table(self, readings: Readings, index: int) -> None:
         """Keep a message's readings that are columns."""
@@ -204,10 +204,19 @@ def _sift_one_by_one(  # noqa: C901, PLR0913, PLR0917 - the innermost loop of th
 def _note_contacts(
     sifted: Sifted, part: RawMessages, several: Several[Said | Unreadable], readings: Readings
 ) -> None:
-    for said, sensor in zip(several, readings.sensors.tolist(), strict=True):
-        if isinstance(said, Said) and (
-            said.battery_level is not None or said.signal_strength is not None
-        ):
+    words = [
+        (said.battery_level, said.signal_strength) for said in several if isinstance(said, Said)
+    ]
+    distinct = set(words)
+    if distinct == {(None, None)}:
+        return
+    sensors = readings.sensors.tolist()
+    if len(distinct) == 1:
+        told = zip(several[: len(set(sensors))], dict.fromkeys(sensors), strict=True)
+    else:
+        told = zip(several, sensors, strict=True)
+    for said, sensor in told:
+        if isinstance(said, Said):
             _note_contact(sifted, SensorId(sensor), part, said)
 
 
