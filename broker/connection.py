@@ -166,6 +166,11 @@ class Connection(asyncio.Protocol):
         return self.is_open and not self._is_behind
 
     @property
+    def is_full(self) -> bool:
+        """Say whether as much is unsent as a peer is given at once; an open connection only."""
+        return self._transport.get_write_buffer_size() > self._options.unread_high
+
+    @property
     def address(self) -> str:
         """Where it comes from."""
         name = self._transport.get_extra_info("peername")

@@ -91,6 +91,8 @@ class SubscriberPeer:
         self._wording: Wording
         self._told: list[bytes] = []
         self._told_bytes = 0
+        self._looks_again = False
+        """In the next turn: more was unsent than it is given at once."""
         self._refused: list[bool] = []
         """Of the SUBSCRIBE that is under way: which filters were refused."""
 
@@ -158,7 +160,12 @@ class SubscriberPeer:
 
     @property
     def ready(self) -> bool:
-        return self._connection.is_reading
+        """Say whether it takes more; event loops may tell only in their next turn who is behind."""
+        connection = self._connection
+        if connection.is_reading and connection.is_full and not self._looks_again:
+            self._looks_again = True
+            self._loop.call_soon(self._look_again)
+        return connection.is_reading and not self._looks_again
 
     def joined(self, *, session_present: bool) -> None:
         member = self._hub.member(self._link.client_id)
@@ -197,6 +204,10 @@ class SubscriberPeer:
         self._tell(pubrel(packet_id))
 
     # Within
+
+    def _look_again(self) -> None:
+        self._looks_again = False
+        self._link.pump()
 
     def _tell(self, packet: bytes) -> None:
         """Send with all else of this turn of the loop, in one write: that is what costs."""

@@ -149,10 +149,13 @@ class Outgoing:
         return True
 
     def pump(self) -> None:
-        """Send what may be sent now."""
-        while self._may_go() and (owed := self._next()) is not None:
-            self._go(owed)
-        self._flush()
+        """Send what may be sent now, all of it: nobody comes again for the rest."""
+        while True:
+            while self._may_go() and (owed := self._next()) is not None:
+                self._go(owed)
+            self._flush()
+            if self._line or not (self._retained or self._waiting) or not self._may_go():
+                return
 
     # What the client says
 

@@ -302,6 +302,57 @@ async def test_a_subscriber_that_does_not_read_loses_copies_and_slows_nobody_dow
         assert doors.door.figures().copies_dropped > 0
 
 
+async def test_who_stops_reading_is_found_out_within_a_megabyte_and_leaves_nothing():
+    doors = Doors(options=DoorOptions(unread_for=0.05))
+    async with doors.open():
+        listener = await subscribed(doors, "sensors/#")
+        stuck = await doors.subscriber(client_id="stuck", clean_session=True)
+        stuck.send(Subscribe(1, (("sensors/#", 0),)))
+        await stuck.receive()
+        stuck.writer.transport.pause_reading()
+        for number in range(1_000):
+            doors.door.publish(HERE, TOPIC, b"%01024d" % number)
+        for number in range(1_000):
+            (copy,) = await copies(listener)
+            assert copy.payload == b"%01024d" % number
+            listener.send(Puback(copy.packet_id))
+        await until(lambda: doors.door.figures().connections == 1)
+        await until(lambda: not [name for name in doors.session_ids() if "stuck" in name])
+        inside = doors.door._inside
+        assert inside is not None
+        assert len(inside.hub._members.queues) == 1
+
+
+async def test_who_reads_again_gets_all_that_waited_with_qos_0_too():
+    doors = Doors()
+    async with doors.open():
+        slow = await doors.subscriber()
+        slow.send(Subscribe(1, (("sensors/#", 0),)))
+        await slow.receive()
+        slow.writer.transport.pause_reading()
+        for number in range(900):
+            doors.door.publish(HERE, TOPIC, b"%01024d" % number)
+        inside = doors.door._inside
+        assert inside is not None
+        (queue,) = inside.hub._members.queues.values()
+        await until(lambda: len(queue._waiting) > 300)
+        slow.writer.transport.resume_reading()
+        heard = [(await copies(slow))[0].payload for _ in range(900)]
+        assert heard == [b"%01024d" % number for number in range(900)]
+
+
+async def test_all_that_is_retained_comes_with_qos_0_too():
+    doors = Doors()
+    async with doors.open():
+        for number in range(200):
+            doors.door.publish(HERE, f"alerts/{number}", b"active")
+        listener = await doors.subscriber()
+        listener.send(Subscribe(1, (("alerts/#", 0),)))
+        await listener.receive()
+        heard = [(await copies(listener))[0].topic for _ in range(200)]
+        assert sorted(heard) == sorted(f"alerts/{number}" for number in range(200))
+
+
 async def test_filters_and_sessions_of_one_token_are_bounded():
     doors = Doors(options=DoorOptions(most_filters=2, sessions_per_identity=2))
     async with doors.open():
