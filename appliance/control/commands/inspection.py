@@ -88,8 +88,6 @@ async def trace(desk: Desk, order: Order) -> Outcome:
         raise NotFound(kind="reading", name=order.arguments["id"])
     sequence = Sequence(int(placed.sequences[0]))
     batch = await desk.world.journal.batch(sequence)
-    if batch is None:
-        raise NotFound(kind="batch", name=sequence)
     passes, alerts = await desk.world.operations.read_system(
         lambda t: (t.watch.passes(sequence), _alerts(t, sensor, time))
     )
@@ -118,14 +116,17 @@ async def trace(desk: Desk, order: Order) -> Outcome:
 
 
 def _steps(
-    batch: StoredBatch,
+    batch: StoredBatch | None,
     arrived: Instant,
     passes: dict[str, Instant],
     alerts: list[Alert],
 ) -> Iterable[Step]:
-    yield "arrived", arrived, f"through the {batch.door.value} door"
-    yield "checked", batch.checked_at, f"with {batch.counts.received} readings of its round"
-    yield "stored", batch.stored_at, f"in the journal as batch {batch.sequence}"
+    if batch is None:
+        yield "arrived", arrived, "and the journal has forgotten the rest: it is sealed in history"
+    else:
+        yield "arrived", arrived, f"through the {batch.door.value} door"
+        yield "checked", batch.checked_at, f"with {batch.counts.received} readings of its round"
+        yield "stored", batch.stored_at, f"in the journal as batch {batch.sequence}"
     if "watched" in passes:
         yield "watched", passes["watched"], "detection and rules"
     for alert in alerts:
