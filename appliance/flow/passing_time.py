@@ -66,8 +66,8 @@ class PassingTime:
 
     def _warn(self, until: Instant) -> None:
         _log.warning(
-            "the computer's clock is behind: it says %s, but it has been %s already; readings with"
-            " the right time are refused as being in the future until it is set",
+            "the computer's clock is behind: it says %s, but it has been %s already; readings that"
+            " bring no time of their own are kept under the wrong one until it is set",
             text(self._now),
             text(until),
         )

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -27,7 +28,11 @@ AT_ONCE: Final = 2_000
 JOURNAL_KEPT: Final = 3 * DAY
 """So long batches stay in the journal though everything of them is sealed: `weir trace` reads them,
 and so do those who look into what has just happened."""
+MOST_AT_ONCE: Final = 2 * DAY
+"""By so much more than at the last run a run deletes: a clock that is years ahead must not empty
+history in one night. After a longer stop retention catches up by a day a day."""
 _KIND: Final = "retention"
+_REACHED: Final = "retention_reached"
 _log = logging.getLogger(__name__)
 
 
@@ -84,7 +89,7 @@ class Retaining:
 
     async def run(self) -> None:
         """Delete what is too old, of every municipality and of none."""
-        now = self._clock.now()
+        now = await self._operations.write_system(partial(believed, self._clock.now()))
         for municipality in await self._operations.read_system(lambda t: t.municipalities()):
             await self._expire(municipality.id, now)
         await self._prune_system(now)
@@ -147,3 +152,12 @@ class Retaining:
 
         while await self._operations.write_system(prune):
             continue
+
+
+def believed(now: Instant, tables: SystemTables) -> Instant:
+    """Give what counts as now, and remember how far that has come."""
+    kept = tables.recall(_REACHED)
+    reached = int(kept) if kept is not None else int(now)
+    found = min(now, reached + MOST_AT_ONCE)
+    tables.remember(_REACHED, str(max(reached, found)).encode())
+    return Instant(found)

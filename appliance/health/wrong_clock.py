@@ -19,8 +19,9 @@ async def check(surroundings: Surroundings) -> list[Issue]:
             "wrong_clock",
             "high",
             f"the computer's clock says {instant.text(now)}, but it has been {instant.text(been)} "
-            "already: readings with the right time are refused as being in the future",
+            "already: readings that bring no time of their own are kept under the wrong one",
             "set the clock, and have it set by itself (NTP or a GPS receiver); on a computer that "
-            "forgets the time when it is off, replace the battery of its clock",
+            "forgets the time when it is off, replace the battery of its clock; where it is right now, "
+            "it was ahead before, and this passes when that time has come",
         )
     ]
