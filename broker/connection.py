@@ -9,6 +9,7 @@ from broker.codec.encode import encode
 from broker.codec.packets import Connect, Disconnect, Packet, Pingreq, Pingresp, Publish
 from broker.codec.reader import PacketReader
 from broker.codec.violation import ProtocolViolation
+from broker.ending import cut_off
 from broker.lobby import Lobby
 from broker.options import DoorOptions
 
@@ -210,7 +211,7 @@ class Connection(asyncio.Protocol):
             self._flush()
             self._end(farewell)
             self._transport.close()
-            self._linger = self._loop.call_later(_LINGER, self._transport.abort)
+            self._linger = self._loop.call_later(_LINGER, self.abort)
 
     def when_over(self, call: Callable[[], None]) -> None:
         """Have something called when the connection ends."""
@@ -222,7 +223,7 @@ class Connection(asyncio.Protocol):
         self.close(Farewell.STOPPING)
 
     def abort(self) -> None:
-        self._transport.abort()
+        cut_off(self._transport)
 
     def read_no_more(self) -> None:
         self.hold(Hold.STOPPING)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from appliance.ports.listening import Welcome
+from broker.ending import cut_off
 from broker.errands import Errands
 from broker.lobby import Lobby
 from broker.options import HttpOptions
@@ -162,7 +163,7 @@ class Caller(asyncio.Protocol):
 
     def abort(self) -> None:
         """End at once."""
-        self._transport.abort()
+        cut_off(self._transport)
 
     def read_no_more(self) -> None:
         self._transport.pause_reading()

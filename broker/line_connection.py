@@ -5,6 +5,7 @@ from collections import deque
 from typing import Final, Protocol, cast
 
 from broker import lines
+from broker.ending import cut_off
 from broker.lobby import Lobby
 from broker.options import LineOptions
 
@@ -136,7 +137,7 @@ class LineConnection(asyncio.Protocol):
         self._close()
 
     def abort(self) -> None:
-        self._transport.abort()
+        cut_off(self._transport)
 
     def read_no_more(self) -> None:
         self._stopped = True
@@ -219,4 +220,4 @@ class LineConnection(asyncio.Protocol):
             self._transport.close()
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = self._loop.call_later(_LINGER, self._transport.abort)
+            self._timer = self._loop.call_later(_LINGER, self.abort)

@@ -74,8 +74,11 @@ class Peer:
     writer: asyncio.StreamWriter
 
     async def reads(self) -> bytes:
+        """Give what came, nothing at the end."""
         async with asyncio.timeout(5):
-            return await self.reader.read(200)
+            with contextlib.suppress(ConnectionResetError):
+                return await self.reader.read(200)
+        return b""
 
     async def asks(self, said: bytes = ASK) -> bytes:
         self.writer.write(said)
@@ -167,8 +170,7 @@ async def test_at_the_end_half_requests_are_dropped_and_conversations_left_to_we
             half = await peers.come(port, HALF_A_HEAD)
             whole = await peers.come(port, ASK)
             assert await whole.reads() == ANSWER
-        with contextlib.suppress(ConnectionResetError):
-            assert await half.reads() == b""
+        assert await half.reads() == b""
         assert await whole.asks() == ANSWER
 
 

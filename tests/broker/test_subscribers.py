@@ -1,6 +1,7 @@
 """People and programs listen: their own municipality, the QoS they asked for, and nothing lost."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -317,6 +318,8 @@ async def test_who_stops_reading_is_found_out_within_a_megabyte_and_leaves_nothi
             assert copy.payload == b"%01024d" % number
             listener.send(Puback(copy.packet_id))
         await until(lambda: doors.door.figures().connections == 1)
+        end = stuck.writer.get_extra_info("socket")
+        await until(lambda: end.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))  # without reading
         await until(lambda: not [name for name in doors.session_ids() if "stuck" in name])
         inside = doors.door._inside
         assert inside is not None
