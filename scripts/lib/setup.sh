@@ -72,6 +72,10 @@ provide_strace_and_curl() { # what the tests of syncs, and the examples in the d
   ((${#missing[@]} == 0)) || apt_install "${missing[@]}"
 }
 
+provide_faketime() { # the tests of a clock that jumps
+  compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || apt_install libfaketime
+}
+
 provide_compiler() { # the load generator of the benchmarks
   command -v gcc >/dev/null && [[ -e /usr/include/stdlib.h ]] || apt_install gcc libc6-dev
 }

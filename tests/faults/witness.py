@@ -98,7 +98,9 @@ async def _look(folder: DataFolder, municipality: MunicipalityId) -> Findings:
     try:
         found = await operations.read(municipality, _recorded)
         await _read_the_journal(LegibleJournal(journal, Faults(clock)), municipality, found)
-        await _read_history(DuckHistory(folder.history, clock), municipality, found)
+        await _read_history(
+            DuckHistory(folder.history, clock, sealed=folder.sealed), municipality, found
+        )
         return found
     finally:
         await journal.stop()
