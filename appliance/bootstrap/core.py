@@ -110,7 +110,10 @@ class Core:
         self.certificates = open_certificates(configuration, folder, key, self.clock)
         self.messengers = messengers(configuration, self.operations, self.clock, postbox)
         self.deliverer = Deliverer(self.patient_operations, self.messengers, self.clock)
-        self.world = World(
+        self.world = self._world()
+
+    def _world(self) -> World:
+        return World(
             operations=self.operations,
             history=self.history,
             journal=self.journal,

@@ -82,8 +82,6 @@ def _numbers(said: Several[object]) -> Floats | None:
 
 def _times(said: Several[str | float | None], arrived: Instant, bounds: Bounds) -> Ints | None:
     kinds = set(map(type, said))
-    if kinds == {type(None)}:
-        return np.full(len(said), arrived, np.int64)
     if kinds == {str}:
         times = parse_times(said)  # type: ignore[arg-type]
     elif kinds == {float}:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from appliance.domain.ids import DeviceId, SensorId
+from appliance.domain.instant import SECOND, Instant
 from appliance.domain.readings import AdmittedDevice, RawMessage
 from appliance.flow.checking import number_said, plausible_span, sensor_meant, unit_meant
 from appliance.flow.decoding import Said
@@ -35,6 +36,20 @@ class Lanes:
     def __init__(self, device: AdmittedDevice) -> None:
         self.device = device
         self.known: dict[Words, Lane] = {}
+        self._unstamped = 0
+        """The last time that was given to a reading without one."""
+
+    def moment(self, arrived: Instant) -> Instant:
+        """Give the time of a reading that has none: of arrival, each a little after the one before.
+
+        What a device sends in one go arrives at one time, and would be taken for the same reading.
+        """
+        self._unstamped = max(arrived, self._unstamped + 1 if self._is_near(arrived) else 0)
+        return Instant(self._unstamped)
+
+    def _is_near(self, arrived: Instant) -> bool:
+        """Say whether the clock was not set back since the last such reading."""
+        return self._unstamped - arrived < SECOND
 
     def find(self, words: Words, message: RawMessage, said: Said) -> Lane:
         """Give the lane of a reading that has a number; raises Unreadable where something is wrong."""

@@ -186,7 +186,7 @@ def _sift_one_by_one(  # noqa: C901, PLR0913, PLR0917 - the innermost loop of th
             si_value = value * lane.factor + lane.offset
             if not -_MOST <= si_value <= _MOST:
                 _refuse_beyond(said)
-            time = arrived if timestamp is None else time_said(timestamp, latest)
+            time = lanes.moment(arrived) if timestamp is None else time_said(timestamp, latest)
         except Unreadable as problem:
             _reject(sifted, index, part[place], problem)
             continue

@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -177,21 +178,21 @@ async def test_many_handshakes_at_once_leave_the_loop_to_others(
     doors: Doors, certificates: Certificates
 ):
     other = await doors.device(THERE_DEVICE)
-    loop, longest = asyncio.get_running_loop(), 0.0
+    longest = 0.0
     hello = await asyncio.to_thread(_client_hello)
-    sockets = [socket.create_connection(("127.0.0.1", doors.port)) for _ in range(200)]
+    sockets = [socket.create_connection(("127.0.0.1", doors.port)) for _ in range(400)]
     try:
         for each in sockets:
             each.send(hello)
         for _ in range(20):
-            began = loop.time()
+            began = time.thread_time()  # of server and clients, whatever else the computer does
             other.send(Pingreq())
             assert await other.receive() == Pingresp()
-            longest = max(longest, loop.time() - began)
+            longest = max(longest, time.thread_time() - began)
     finally:
         for each in sockets:
             each.close()
-    assert longest < 0.15
+    assert longest < 0.2
 
 
 def _client_hello() -> bytes:

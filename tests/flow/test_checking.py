@@ -233,9 +233,11 @@ PLAIN = st.fixed_dictionaries(
     )
 )
 def test_an_array_is_judged_as_its_readings_are_one_by_one(array: list[object]) -> None:
-    lanes, device = LanesOfDevices(), an_admitted_device()
+    device, known = an_admitted_device(), LanesOfDevices()
 
     def judge(payloads: list[object]) -> Sifted:
+        lanes = LanesOfDevices()
+        lanes.of(device).known = known.of(device).known  # columns need the words to be known
         raw = [json.dumps(payload).encode() for payload in payloads]
         report = Report(device.device_id)
         part = RawMessages(device, Door.MQTT, NOON, [report] * len(raw), raw)
@@ -246,6 +248,19 @@ def test_an_array_is_judged_as_its_readings_are_one_by_one(array: list[object]) 
         np.testing.assert_array_equal(one, other)
     assert reasons(alone) == reasons(together)
     assert alone.contacts == together.contacts
+
+
+def test_readings_without_a_time_that_come_in_one_go_are_not_taken_for_the_same_one() -> None:
+    device, lanes = an_admitted_device(), LanesOfDevices()
+    report, array = Report(device.device_id), [{"value": n} for n in range(20)]
+    payloads = [b'{"value": 1}', b'{"value": 1}', json.dumps(array).encode(), b'{"value": 1}']
+    part = RawMessages(device, Door.MQTT, NOON, [report] * 4, payloads)
+    times = [
+        time
+        for _ in range(2)
+        for time in sift(RawBatch(HERE, (part,)), Door.MQTT, Bounds(HOUR), lanes).readings().times
+    ]
+    assert times == [NOON + n for n in range(46)]
 
 
 def columns_of(found: Sifted) -> tuple[object, ...]:
