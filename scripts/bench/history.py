@@ -190,7 +190,20 @@ async def measure(store: Store, plan: Plan, folder: Path) -> dict[str, float]:
     await store.start(folder)  # what a restart leaves on the disk
     figures |= {f"{what}, after a restart": value for what, value in (await first(store)).items()}
     await store.stop()
-    return {**figures, "bytes a reading on disk": room(folder) / plan.readings}
+    figures["bytes a reading on disk"] = room(folder) / plan.readings
+    if isinstance(store, Weir):
+        figures["s to start without history.duckdb"] = await begun_anew(store, folder)
+    return figures
+
+
+async def begun_anew(store: Weir, folder: Path) -> float:
+    """Lose what DuckDB has; what is sealed stays. Give how long it takes until it is there again."""
+    (folder / "history.duckdb").unlink()
+    began = await seconds(store.start(folder))
+    if not await store.latest():
+        raise SystemExit("nothing was made anew: nothing was measured")
+    await store.stop()
+    return began
 
 
 def room(folder: Path) -> int:
