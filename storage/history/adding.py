@@ -98,7 +98,11 @@ def numbers_known(
     ]
     questions_asked = [questions.KNOWN] if recent else []
     if rows := view.rows(files):
-        questions_asked.append(questions.KNOWN_IN_FILES.format(rows=rows))
+        near = f"sensor BETWEEN {wanted['sensor'].min()} AND {wanted['sensor'].max()}"
+        near += (
+            f" AND time BETWEEN {earliest} AND {latest}"  # told apart, row groups are passed over
+        )
+        questions_asked.append(questions.KNOWN_IN_FILES.format(rows=rows, near=near))
     cursor.register("wanted", wanted)
     try:
         found = [cursor.execute(question).fetchnumpy()["number"] for question in questions_asked]

@@ -106,7 +106,7 @@ def _shut_in(connection: duckdb.DuckDBPyConnection, spill: Path, sealed: Path) -
     """Let it reach no files but its own, and nobody change that."""
     connection.execute(f"SET temp_directory = '{quoted(spill)}'").complete()
     connection.execute(f"SET allowed_directories = ['{quoted(sealed)}']").complete()
-    connection.execute("SET parquet_metadata_cache = true").complete()
+    connection.execute("SET GLOBAL parquet_metadata_cache = true").complete()
     connection.execute("SET enable_external_access = false").complete()
     connection.execute("SET lock_configuration = true").complete()
 

@@ -55,7 +55,7 @@ SEMI JOIN recent r ON r.sensor = w.sensor AND r.time = w.time
 
 KNOWN_IN_FILES: Final = """
 SELECT w.number FROM wanted w
-SEMI JOIN ({rows}) r ON r.sensor = w.sensor AND r.time = w.time
+SEMI JOIN (SELECT sensor, time FROM ({rows}) WHERE {near}) r ON r.sensor = w.sensor AND r.time = w.time
 """
 
 LATEST: Final = """

@@ -221,7 +221,7 @@ def held_by_another_program(path: Path) -> Iterator[None]:
 async def test_the_cursor_and_the_readings_agree_after_kill_9(tmp_path: Path):
     chance = random.Random(3)
     for _ in range(3):
-        told = _apply_until_killed(tmp_path, chance.randrange(2, 60))
+        told = _apply_until_killed(tmp_path, chance.randrange(2, 25))
         async with opened(tmp_path) as history:
             assert history.applied >= told
             for municipality in (HERE, THERE):
