@@ -163,18 +163,25 @@ class LiveHub:
         self._relay = relay
 
     def begin(
-        self, start: Sequence, numbers: dict[MunicipalityId, int], recent: list[LiveEvent]
+        self,
+        start: Sequence,
+        numbers: dict[MunicipalityId, int],
+        recent: list[LiveEvent],
+        end: Sequence,
     ) -> None:
         """Start as if these recent events had just been sent.
 
         `start` is the journal's place before the first of them, `numbers` each municipality's
-        event number before the first of its events in `recent`.
+        event number before the first of its events in `recent`, `end` the last place of which
+        anything can have been sent.
         """
         self._start = start
         for municipality, number in numbers.items():
             cursor = Cursor(start, number)
             self._channels[municipality] = _Channel(floor=cursor, head=cursor)
         self._admit(tuple(recent))
+        for channel in self._channels.values():
+            channel.head = Cursor(max(channel.head.sequence, end), channel.head.event)
 
     def _channel(self, municipality: MunicipalityId) -> _Channel:
         if municipality not in self._channels:

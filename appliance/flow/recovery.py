@@ -59,7 +59,7 @@ async def remember_events(
             readings -= len(done.popleft().readings)
     numbers, logged, unusual = await operations.read_system(lambda t: _recall(t, book, done))
     told = [event for batch in done for event in reading_events((batch,), book, unusual)]
-    hub.begin(start, numbers, [*told, *logged])
+    hub.begin(start, numbers, [*told, *logged], watcher.sequence)
 
 
 async def _between(journal: Journal, start: Sequence, end: Sequence) -> AsyncIterator[StoredBatch]:

@@ -22,8 +22,10 @@ def test_after_25_kills_every_ack_was_true_and_everything_happened_once(
     devices = town.let_devices_report()
     admin = Admin(town, seed)
     admin.start()
-    for _ in range(KILLS):
+    for number in range(KILLS):
         town.wait_for_readings(chance.randrange(1, 100))
+        if number % 5 == 4:
+            admin.wait_for_a_word()
         town.kill()
         town.start()
     town.wait_for_readings(100)

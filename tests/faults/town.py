@@ -168,6 +168,13 @@ class Admin(threading.Thread):
             except (httpx.HTTPError, json.JSONDecodeError):
                 continue
 
+    def wait_for_a_word(self, within: float = 20.0) -> None:
+        """Wait until one more comment was answered with success."""
+        before, deadline = len(self.said), time.monotonic() + within
+        while len(self.said) == before:
+            assert time.monotonic() < deadline, "nobody could comment an alert"
+            time.sleep(0.01)  # the other thread works meanwhile
+
     def stop(self) -> None:
         """End."""
         self._stopping.set()

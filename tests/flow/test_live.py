@@ -95,12 +95,14 @@ async def test_a_screen_that_has_left_gets_nothing() -> None:
 
 async def test_after_a_restart_a_screen_resumes_from_what_was_recovered() -> None:
     hub = LiveHub()
-    hub.begin(Sequence(7), {HERE: 3}, [reading(8), reading(9), alert(4)])
+    hub.begin(Sequence(7), {HERE: 3}, [reading(8), reading(9), alert(4)], Sequence(12))
     _, missed, complete = await hub.join(HERE, replay=0, since=Cursor(Sequence(8), 3))
     assert complete
     assert ids(missed) == [("sensor_reading", (9, 0)), ("alert", 4)]
     _, _, complete = await hub.join(HERE, replay=0, since=Cursor(Sequence(6), 3))
     assert not complete
+    _, missed, complete = await hub.join(HERE, replay=0, since=Cursor(Sequence(12), 4))
+    assert (missed, complete) == ((), True), "what came after the last reading told nothing"
 
 
 @given(
