@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from appliance.domain.ids import DeviceId, SensorId
+from appliance.domain.ids import DeviceId, MunicipalityId, SensorId
 from appliance.domain.instant import SECOND, Instant
 from appliance.domain.readings import AdmittedDevice, RawMessage
 from appliance.flow.checking import number_said, plausible_span, sensor_meant, unit_meant
@@ -33,10 +33,10 @@ class Lane:
 class Lanes:
     """The lanes of one device as it was admitted."""
 
-    def __init__(self, device: AdmittedDevice) -> None:
+    def __init__(self, device: AdmittedDevice, unstamped: int = 0) -> None:
         self.device = device
         self.known: dict[Words, Lane] = {}
-        self._unstamped = 0
+        self.unstamped = unstamped
         """The last time that was given to a reading without one."""
 
     def moment(self, arrived: Instant) -> Instant:
@@ -44,12 +44,12 @@ class Lanes:
 
         What a device sends in one go arrives at one time, and would be taken for the same reading.
         """
-        self._unstamped = max(arrived, self._unstamped + 1 if self._is_near(arrived) else 0)
-        return Instant(self._unstamped)
+        self.unstamped = max(arrived, self.unstamped + 1 if self._is_near(arrived) else 0)
+        return Instant(self.unstamped)
 
     def _is_near(self, arrived: Instant) -> bool:
         """Say whether the clock was not set back since the last such reading."""
-        return self._unstamped - arrived < SECOND
+        return self.unstamped - arrived < SECOND
 
     def find(self, words: Words, message: RawMessage, said: Said) -> Lane:
         """Give the lane of a reading that has a number; raises Unreadable where something is wrong."""
@@ -65,16 +65,22 @@ class Lanes:
 
 
 class LanesOfDevices:
-    """Remembers lanes from batch to batch, for devices as they were admitted."""
+    """Remembers lanes from batch to batch: of each device as it was admitted last."""
 
     def __init__(self) -> None:
-        self._known: dict[int, Lanes] = {}
+        self._known: dict[tuple[MunicipalityId, DeviceId], Lanes] = {}
+
+    def __len__(self) -> int:
+        """Count the devices that are remembered."""
+        return len(self._known)
 
     def of(self, device: AdmittedDevice) -> Lanes:
-        """Give a device's lanes; a device that was admitted again begins afresh."""
-        lanes = self._known.get(id(device))
-        if lanes is None or lanes.device is not device:
-            if len(self._known) >= MOST_DEVICES:
-                self._known.clear()
-            lanes = self._known[id(device)] = Lanes(device)
+        """Give a device's lanes; one that was admitted again begins afresh, but for the time."""
+        name = device.municipality, device.device_id
+        known = self._known.get(name)
+        if known is not None and known.device is device:
+            return known
+        if len(self._known) >= MOST_DEVICES:
+            self._known.clear()
+        lanes = self._known[name] = Lanes(device, 0 if known is None else known.unstamped)
         return lanes

@@ -263,6 +263,28 @@ def test_readings_without_a_time_that_come_in_one_go_are_not_taken_for_the_same_
     assert times == [NOON + n for n in range(46)]
 
 
+def test_a_device_that_is_admitted_for_each_request_is_remembered_once() -> None:
+    lanes = LanesOfDevices()
+    times = []
+    for _ in range(3):
+        device = an_admitted_device()  # as every HTTP request admits it anew
+        part = RawMessages(device, Door.HTTP, NOON, [Report(device.device_id)], [b'{"value": 1}'])
+        found = sift(RawBatch(HERE, (part,)), Door.HTTP, Bounds(HOUR), lanes)
+        times += found.readings().times.tolist()
+        assert lanes.of(device).device is device
+    assert len(lanes) == 1
+    assert times == [NOON, NOON + 1, NOON + 2]
+
+
+def test_what_a_device_says_of_itself_last_counts_also_after_a_heartbeat() -> None:
+    device = an_admitted_device()
+    data, beat = Report(device.device_id), Report(device.device_id, "heartbeat")
+    full, low = b'{"value": 1, "battery_level": 80}', b'{"battery_level": 20}'
+    part = RawMessages(device, Door.MQTT, NOON, [data, beat, data], [full, low, full])
+    found = sift(RawBatch(HERE, (part,)), Door.MQTT, Bounds(HOUR))
+    assert [c.battery_percent for c in found.contacts.values()] == [80]
+
+
 def columns_of(found: Sifted) -> tuple[object, ...]:
     r = found.readings()
     return r.sensors, r.times, r.arrived, r.values, r.quality, r.marks
