@@ -110,11 +110,19 @@ def test_an_end_that_is_cut_off_anywhere_costs_what_was_behind_the_cut_only(
     chance = random.Random(filling)
     edges = [record.offset for record in records] + [record.end - 1 for record in records]
     for cut in [*chance.sample(edges, 6), *(chance.randrange(end) for _ in range(6)), end - 1]:
-        seen = look_at_copy(folder, cut_at(folder, tmp_path / "cut", cut, filling, chance))
-        whole = [record.last for record in records if record.end <= cut]
+        copy = cut_at(folder, tmp_path / "cut", cut, filling, chance)
+        unchanged = same_bytes(newest, copy / newest.name)
+        seen = look_at_copy(folder, copy)
+        whole = [record.last for record in records if record.end <= unchanged]
         before = records[0].first - 1
         assert seen.sound == set(range(1, max([before, *whole]) + 1))
         assert not seen.damaged
+
+
+def same_bytes(one: Path, other: Path) -> int:
+    """Return how many bytes from the start are the same: a filling may happen to be right."""
+    pairs = zip(one.read_bytes(), other.read_bytes(), strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), other.stat().st_size)
 
 
 def cut_at(folder: Path, target: Path, cut: int, filling: str, chance: random.Random) -> Path:

@@ -187,8 +187,12 @@ class Page:
         return str(self.evaluate(f"{found}?.innerText ?? ''"))
 
     def click(self, selector: str) -> None:
-        """Click the middle of an element with the mouse; it must be the one that is hit."""
+        """Click the middle of an element with the mouse; it must be the one that is hit.
+
+        A button that waits for an answer is off for that time; a person waits too.
+        """
         found = f"document.querySelector({json.dumps(selector)})"
+        self.wait_for(f"{found} !== null && !{found}.disabled")
         x, y, hit = self.evaluate(
             f"""(() => {{
               const element = {found};

@@ -41,6 +41,7 @@ export class AlertView {
     /** @type {Chart | null} */
     this.chart = null;
     this.fetched = "";
+    this.asked = 0;
     this.stopped = false;
     this.parts = frame(
       panel,
@@ -66,11 +67,13 @@ export class AlertView {
   async #fetch() {
     const live = this.store.alerts.get(this.id);
     this.fetched = live ? version(live) : "";
+    const question = ++this.asked;
     try {
       const [alert, changes] = await Promise.all([
         this.api.get(`/api/v1/alerts/${this.id}`), this.api.get(`/api/v1/alerts/${this.id}/changes`),
       ]);
-      if (this.stopped) return;
+      // Answers may overtake each other: an older one must not draw over a newer.
+      if (this.stopped || question !== this.asked) return;
       this.#draw(alert);
       this.#drawChanges(changes);
     } catch (error) {
