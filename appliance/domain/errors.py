@@ -8,6 +8,8 @@ WeirError                     message: the docstring, filled with the fields; `h
 │   ├── NotFound              nothing of that name in this municipality
 │   ├── Conflict              it is already there, or has changed meanwhile
 │   │   └── TransitionRefused
+│   ├── Outdated              what was to be changed has changed since it was read
+│   ├── KeyReused             an Idempotency-Key that belongs to another request
 │   ├── NotSignedIn           no or wrong credentials
 │   ├── NotAllowed            signed in, but not permitted
 │   ├── TooMany               a limit was reached; try again later
@@ -18,6 +20,7 @@ WeirError                     message: the docstring, filled with the fields; `h
     └── DeliveryFailed        a notification did not get out; `permanent` says whether to retry
 """
 
+import re
 from typing import ClassVar
 
 
@@ -31,6 +34,11 @@ class WeirError(Exception):
         self.fields = fields
         template = (type(self).__doc__ or "").partition("\n")[0]
         super().__init__(template.format(**fields))
+
+    @property
+    def code(self) -> str:
+        """The kind of error, for programs: `not_found`, `too_many`, …; it never changes."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
 
     @property
     def advice(self) -> str:
@@ -71,6 +79,18 @@ class Conflict(Refused):
 
 class TransitionRefused(Conflict):
     """An alert that is {status} can't become {wanted}."""
+
+
+class Outdated(Refused):
+    """It has changed since you read it; nothing was done."""
+
+    hint = "read it again, and send the change with the new ETag in If-Match"
+
+
+class KeyReused(Refused):
+    """This Idempotency-Key came with another request before."""
+
+    hint = "make a new key for each new request, and repeat a request as it was"
 
 
 class NotSignedIn(Refused):

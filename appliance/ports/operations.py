@@ -15,6 +15,8 @@ from appliance.domain.instant import Instant
 from appliance.domain.people import ApiToken, Municipality, Session, User
 from appliance.domain.sensors import LastContact, Sensor, SensorType
 from appliance.domain.telling import Parcel
+from appliance.ports.answers import AnswerTable
+from appliance.ports.accounts import PlaceTable, SecondFactorTable, SessionTable
 from appliance.ports.tables import Tables
 
 T = TypeVar("T")
@@ -111,6 +113,11 @@ class SystemTables(Protocol):
         """State of the watch."""
         ...
 
+    @property
+    def answers(self) -> AnswerTable:
+        """Answers kept for requests that come again."""
+        ...
+
     def municipalities(self) -> list[Municipality]:
         """Give all, by name."""
         ...
@@ -153,6 +160,21 @@ class SystemTables(Protocol):
 
     def end_session(self, session: SessionId) -> None:
         """End a session and its tokens."""
+        ...
+
+    @property
+    def sessions(self) -> SessionTable:
+        """Everybody's sessions."""
+        ...
+
+    @property
+    def second_factors(self) -> SecondFactorTable:
+        """Everybody's second factors."""
+        ...
+
+    @property
+    def places(self) -> PlaceTable:
+        """From where everybody signs in."""
         ...
 
     def put_sensor_type(self, sensor_type: SensorType) -> None:

@@ -25,6 +25,10 @@ _ANSWERS: Final = (
     " AND key IN (SELECT key FROM preference WHERE municipality = :mine"
     " AND kind = 'idempotency' AND at < :before LIMIT :most)"
 )
+_KEPT_ANSWERS: Final = (
+    "DELETE FROM answer WHERE (actor, municipality, key_hash) IN (SELECT actor, municipality,"
+    " key_hash FROM answer WHERE at < :before ORDER BY at LIMIT :most)"
+)
 _SESSIONS: Final = (
     "DELETE FROM session WHERE id IN"
     " (SELECT id FROM session WHERE expires_at < :now ORDER BY expires_at LIMIT :most)"
@@ -45,5 +49,6 @@ def prune_system(run: Statements, now: Instant, before: Instant, most: int) -> i
     return (
         run.change(_SESSIONS, now=now, most=most)
         + run.change(_GAPS, before=before, most=most)
+        + run.change(_KEPT_ANSWERS, before=before, most=most)
         + run.change(_LEDGER, mine=NOBODY, before=before, most=most)
     )

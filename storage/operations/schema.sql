@@ -270,12 +270,27 @@ CREATE TABLE maintenance (
   incident INTEGER,
   sensor INTEGER,
   pipeline INTEGER,
-  done_at INTEGER NOT NULL,
+  asset INTEGER, -- a link or a node; a link stands in pipeline too
+  status TEXT NOT NULL,
   work TEXT NOT NULL,
+  notes TEXT NOT NULL,
+  planned_for INTEGER,
+  due_at INTEGER,
+  assigned_to INTEGER,
+  out_from INTEGER, -- the sensor is out of service out_from <= t < out_until
+  out_until INTEGER,
+  status_before TEXT, -- of the sensor, while this entry keeps it out of service
+  repeat_days INTEGER,
+  done_at INTEGER,
   by INTEGER NOT NULL,
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX maintenance_by_time ON maintenance (municipality, done_at);
+CREATE INDEX maintenance_by_time ON maintenance
+  (municipality, coalesce(done_at, due_at, planned_for, created_at));
+CREATE INDEX maintenance_by_window ON maintenance (municipality, out_until)
+  WHERE out_until IS NOT NULL;
 
 -- Telling people ---------------------------------------------------------------------------------
 
@@ -486,3 +501,102 @@ END;
 
 -- The device that reports for this one besides itself: a device id of the same municipality.
 ALTER TABLE sensor ADD COLUMN gateway TEXT;
+
+-- What people know of assets besides what a network file says.
+ALTER TABLE node ADD COLUMN name TEXT;
+ALTER TABLE node ADD COLUMN status TEXT NOT NULL DEFAULT 'open';
+ALTER TABLE node ADD COLUMN material TEXT;
+ALTER TABLE node ADD COLUMN installed_on TEXT; -- ISO 8601 date
+ALTER TABLE node ADD COLUMN details TEXT NOT NULL DEFAULT '{}'; -- JSON, by domain/assets.py
+ALTER TABLE node ADD COLUMN attributes TEXT NOT NULL DEFAULT '{}'; -- JSON, the utility's own
+ALTER TABLE link ADD COLUMN installed_on TEXT;
+ALTER TABLE link ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE link ADD COLUMN attributes TEXT NOT NULL DEFAULT '{}';
+CREATE INDEX link_by_start ON link (municipality, start_node);
+CREATE INDEX link_by_end ON link (municipality, end_node);
+
+-- Until when an alert is shelved (ISA-18.2); NULL: it is not.
+ALTER TABLE alert ADD COLUMN shelved_until INTEGER;
+CREATE INDEX alert_shelved ON alert (municipality, shelved_until) WHERE shelved_until IS NOT NULL;
+
+-- What happened to an incident, which alerts belong to it, and its files (kept beside this database).
+ALTER TABLE incident ADD COLUMN assigned_to INTEGER;
+CREATE TABLE incident_entry (
+  incident INTEGER NOT NULL REFERENCES incident ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  kind TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  by INTEGER, -- NULL: Weir itself
+  note TEXT NOT NULL,
+  before TEXT,
+  after TEXT,
+  alert INTEGER,
+  attachment INTEGER,
+  PRIMARY KEY (incident, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE incident_alert (
+  incident INTEGER NOT NULL REFERENCES incident ON DELETE CASCADE,
+  alert INTEGER NOT NULL,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  PRIMARY KEY (incident, alert)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE attachment (
+  id INTEGER PRIMARY KEY,
+  municipality INTEGER NOT NULL REFERENCES municipality,
+  incident INTEGER NOT NULL REFERENCES incident,
+  file TEXT NOT NULL UNIQUE, -- its random name on the disk
+  name TEXT NOT NULL,
+  media_type TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  sha256 BLOB NOT NULL,
+  width INTEGER,
+  height INTEGER,
+  longitude REAL, -- where the camera says it was taken
+  latitude REAL,
+  added_by INTEGER NOT NULL,
+  added_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX attachment_by_incident ON attachment (municipality, incident);
+
+-- What was answered to requests that came with an Idempotency-Key, for those that come again.
+
+CREATE TABLE answer (
+  actor INTEGER NOT NULL, -- a person or an API token
+  municipality INTEGER NOT NULL, -- 0: none was named
+  key_hash BLOB NOT NULL,
+  fingerprint BLOB NOT NULL, -- of the request, keyed with its Idempotency-Key
+  answer BLOB, -- encrypted under that key, which is kept nowhere; NULL until it was given
+  at INTEGER NOT NULL,
+  PRIMARY KEY (actor, municipality, key_hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answer_by_age ON answer (at);
+
+-- Second factors, and what a person needs to recognise a session as their own or as a stranger's.
+
+ALTER TABLE session ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN address TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN agent TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN previous_hash BLOB;
+ALTER TABLE session ADD COLUMN retry_hash BLOB;
+
+CREATE TABLE second_factor (
+  person INTEGER PRIMARY KEY REFERENCES person ON DELETE CASCADE,
+  secret BLOB NOT NULL,
+  confirmed_at INTEGER, -- NULL: shown to the person, who has not answered with a code yet
+  last_step INTEGER NOT NULL -- of the newest code that was taken (RFC 6238, 5.2)
+) STRICT;
+
+CREATE TABLE recovery_code (
+  person INTEGER NOT NULL REFERENCES second_factor ON DELETE CASCADE,
+  digest BLOB NOT NULL,
+  PRIMARY KEY (person, digest)
+) STRICT, WITHOUT ROWID;
+
+-- From where somebody has signed in before: there nobody else's guessing slows them down.
+CREATE TABLE known_place (
+  person INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
+  place TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (person, place)
+) STRICT, WITHOUT ROWID;

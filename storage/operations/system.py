@@ -11,13 +11,17 @@ from appliance.domain.instant import Instant
 from appliance.domain.people import ApiToken, Municipality, Session, User
 from appliance.domain.sensors import SensorType
 from appliance.domain.telling import Parcel
+from appliance.ports.answers import AnswerTable
+from appliance.ports.accounts import PlaceTable, SecondFactorTable, SessionTable
 from appliance.ports.operations import DeviceKey, WatchTable
 from appliance.ports.tables import Tables
 from storage.operations.accounts import AccountRows
+from storage.operations.answers import AnswerRows
 from storage.operations.municipal import MunicipalTables
 from storage.operations.municipalities import NOBODYS, MunicipalityRows
 from storage.operations.outbox import Leases
 from storage.operations.pruning import prune_system
+from storage.operations.second_factors import PlaceRows, SecondFactorRows, SessionRows
 from storage.operations.sensor_types import SensorTypeRows
 from storage.operations.sensors import device_keys
 from storage.operations.statements import Statements
@@ -44,6 +48,7 @@ class SystemRows:
         self._accounts = AccountRows(self._run)
         self._types = SensorTypeRows(self._run)
         self._leases = Leases(self._run)
+        self.answers: AnswerTable = AnswerRows(self._run)
         self.watch: WatchTable = WatchRows(self._run)
 
     def of(self, municipality: MunicipalityId) -> Tables:
@@ -90,6 +95,18 @@ class SystemRows:
 
     def end_session(self, session: SessionId) -> None:
         self._accounts.end_session(session)
+
+    @property
+    def sessions(self) -> SessionTable:
+        return SessionRows(self._run)
+
+    @property
+    def second_factors(self) -> SecondFactorTable:
+        return SecondFactorRows(self._run)
+
+    @property
+    def places(self) -> PlaceTable:
+        return PlaceRows(self._run)
 
     def lacks_common_types(self) -> bool:
         """Say whether a sensor type that comes with Weir is not there."""
