@@ -11,7 +11,9 @@ WeirError                     message: the docstring, filled with the fields; `h
 │   ├── Outdated              what was to be changed has changed since it was read
 │   ├── KeyReused             an Idempotency-Key that belongs to another request
 │   ├── NotSignedIn           no or wrong credentials
+│   │   └── TotpRequired      the password is right; a code must come with it
 │   ├── NotAllowed            signed in, but not permitted
+│   │   └── TotpEnrolmentRequired
 │   ├── TooMany               a limit was reached; try again later
 │   └── StartRefused          the program can't start as it was told to
 └── Failed                    something of ours broke
@@ -97,8 +99,16 @@ class NotSignedIn(Refused):
     """{reason}."""
 
 
+class TotpRequired(NotSignedIn):
+    """Type your password, a space and the six digits that your authenticator app shows."""
+
+
 class NotAllowed(Refused):
     """This needs the permission {permission}."""
+
+
+class TotpEnrolmentRequired(NotAllowed):
+    """Your role needs a second factor: open Weir in a browser and set it up under your name."""
 
 
 class TooMany(Refused):

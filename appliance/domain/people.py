@@ -49,6 +49,16 @@ class Session:
     refresh_hash: bytes
     created_at: Instant
     expires_at: Instant
+    used_at: Instant
+    """When it was begun or last refreshed, which happens at least every ten minutes of use."""
+    address: str = ""
+    """From where it was last used so."""
+    agent: str = ""
+    """What the program called itself then, shortened."""
+    previous_hash: bytes | None = None
+    """Of the refresh token that was spent last."""
+    retry_hash: bytes | None = None
+    """Shows who spent it: of a key that whoever asked made up for that one request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +73,16 @@ class ApiToken:
     created_by: UserId
     created_at: Instant
     expires_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactor:
+    """What an authenticator app and Weir both know about one person (RFC 6238)."""
+
+    user: UserId
+    secret: bytes
+    """160 bits; kept in the operations database, every page of which is encrypted."""
+    confirmed_at: Instant | None = None
+    """None: shown to the person, who has not shown a code of it yet."""
+    last_step: int = 0
+    """Of the newest code that was taken; none up to it is taken again (RFC 6238, 5.2)."""

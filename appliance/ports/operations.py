@@ -15,8 +15,8 @@ from appliance.domain.instant import Instant
 from appliance.domain.people import ApiToken, Municipality, Session, User
 from appliance.domain.sensors import LastContact, Sensor, SensorType
 from appliance.domain.telling import Parcel
-from appliance.ports.answers import AnswerTable
 from appliance.ports.accounts import PlaceTable, SecondFactorTable, SessionTable
+from appliance.ports.answers import AnswerTable
 from appliance.ports.tables import Tables
 
 T = TypeVar("T")

@@ -115,6 +115,7 @@ class SignIn:
             refresh_hash=_digest(refresh_token),
             created_at=now,
             expires_at=Instant(now + SESSION_LASTS),
+            used_at=now,
         )
         return session, refresh_token
 

@@ -13,6 +13,10 @@ TOKENS = (
     "SELECT id, municipality, name, role, token_hash, created_by, created_at, expires_at"
     " FROM api_token"
 )
+SESSIONS = (
+    "SELECT id, person, refresh_hash, created_at, expires_at, used_at, address, agent,"
+    " previous_hash, retry_hash FROM session"
+)
 PUT_USER = (
     "INSERT INTO person VALUES (:id, :municipality, :username, :username_key, :email,"
     " :full_name, :role, :password_hash, :enabled, :stamp, :created_at)"
@@ -52,11 +56,8 @@ class AccountRows:
 
     def session(self, session: SessionId) -> Session | None:
         """Give a session."""
-        row = self._run.row(
-            "SELECT id, person, refresh_hash, created_at, expires_at FROM session WHERE id = :id",
-            id=session,
-        )
-        return None if row is None else _session(row)
+        row = self._run.row(sql(SESSIONS, "WHERE id = :id"), id=session)
+        return None if row is None else session_of(row)
 
     def put_session(self, session: Session, *, was: bytes | None) -> bool:
         """Add (was None) or replace if its refresh hash still is `was`; say whether."""
@@ -65,8 +66,9 @@ class AccountRows:
         return bool(
             self._run.change(
                 "UPDATE session SET person = :person, refresh_hash = :refresh_hash,"
-                " created_at = :created_at, expires_at = :expires_at"
-                " WHERE id = :id AND refresh_hash = :was",
+                " created_at = :created_at, expires_at = :expires_at, used_at = :used_at,"
+                " address = :address, agent = :agent, previous_hash = :previous_hash,"
+                " retry_hash = :retry_hash WHERE id = :id AND refresh_hash = :was",
                 **_session_values(session),
                 was=was,
             )
@@ -82,7 +84,8 @@ class AccountRows:
         return bool(
             self._run.change(
                 "INSERT INTO session VALUES (:id, :person, :refresh_hash, :created_at,"
-                " :expires_at) ON CONFLICT (id) DO NOTHING",
+                " :expires_at, :used_at, :address, :agent, :previous_hash, :retry_hash)"
+                " ON CONFLICT (id) DO NOTHING",
                 **_session_values(session),
             )
         )
@@ -139,9 +142,19 @@ def token_of(row: Row) -> ApiToken:
     )
 
 
-def _session(row: Row) -> Session:
+def session_of(row: Row) -> Session:
+    """Read a row of SESSIONS."""
     return Session(
-        id=row[0], user=row[1], refresh_hash=row[2], created_at=row[3], expires_at=row[4]
+        id=row[0],
+        user=row[1],
+        refresh_hash=row[2],
+        created_at=row[3],
+        expires_at=row[4],
+        used_at=row[5],
+        address=row[6],
+        agent=row[7],
+        previous_hash=row[8],
+        retry_hash=row[9],
     )
 
 
@@ -152,4 +165,9 @@ def _session_values(session: Session) -> dict[str, object]:
         "refresh_hash": session.refresh_hash,
         "created_at": session.created_at,
         "expires_at": session.expires_at,
+        "used_at": session.used_at,
+        "address": session.address,
+        "agent": session.agent,
+        "previous_hash": session.previous_hash,
+        "retry_hash": session.retry_hash,
     }

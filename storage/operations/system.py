@@ -11,8 +11,8 @@ from appliance.domain.instant import Instant
 from appliance.domain.people import ApiToken, Municipality, Session, User
 from appliance.domain.sensors import SensorType
 from appliance.domain.telling import Parcel
-from appliance.ports.answers import AnswerTable
 from appliance.ports.accounts import PlaceTable, SecondFactorTable, SessionTable
+from appliance.ports.answers import AnswerTable
 from appliance.ports.operations import DeviceKey, WatchTable
 from appliance.ports.tables import Tables
 from storage.operations.accounts import AccountRows

@@ -194,6 +194,7 @@ def a_session(**overrides: Any) -> Session:
         "refresh_hash": b"first",
         "created_at": NOON,
         "expires_at": Instant(NOON + HOUR),
+        "used_at": NOON,
     }
     return Session(**fields | overrides)
 
