@@ -1,0 +1,81 @@
+"""What the audit log can say was done: one list, which also makes the reference page.
+
+A name is for ever: programs of auditors search for it. New ones are added, none is renamed.
+"""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Action(StrEnum):
+    """A stable dotted name; `words` says when it is written."""
+
+    words: str
+
+    def __new__(cls, name: str, words: str) -> Self:
+        """Make one from its name and words."""
+        made = str.__new__(cls, name)
+        made._value_ = name
+        made.words = words
+        return made
+
+    SIGNED_IN = "session.began", "somebody signed in"
+    SIGNED_OUT = "session.ended", "a session was ended: by signing out, or because it was revoked"
+    REFUSED = (
+        "request.refused",
+        "a request was refused for want of a sign-in or of a permission (401, 403)",
+    )
+    LOOKED = "data.looked_at", "somebody of no municipality looked at data of this one"
+    CHANGED = "data.changed", "something was changed that has no name of its own in this list"
+
+    SET_UP = "system.set_up", "Weir was set up: the first super admin and the first municipality"
+    KEY_MADE = "system.key_made", "a key of the installation was made or changed"
+    SETTING_CHANGED = "setting.changed", "a setting was changed"
+    COMMAND = "command.given", "a command was given at the computer that leaves no line of its own"
+
+    MUNICIPALITY_ADDED = "municipality.added", "a municipality was added"
+    MUNICIPALITY_CHANGED = "municipality.changed", "a municipality was changed"
+
+    USER_ADDED = "user.added", "a person was added"
+    USER_CHANGED = "user.changed", "a person was changed"
+    USER_ENABLED = "user.enabled", "a person may sign in again"
+    USER_DISABLED = "user.disabled", "a person may sign in no more"
+    USER_REMOVED = "user.removed", "a person was removed"
+    PASSWORD_CHANGED = "user.password_changed", "a person got a new password"
+    TOKEN_ADDED = "token.added", "an API token was made"
+    TOKEN_CHANGED = "token.changed", "an API token was changed"
+    TOKEN_REMOVED = "token.removed", "an API token was revoked"
+    PHONE_ADDED = "phone.added", "a phone asked to be told of alarms"
+
+    SENSOR_ADDED = "sensor.added", "a sensor was added, or several at once by an import"
+    SENSOR_CHANGED = "sensor.changed", "a sensor was changed"
+    SENSOR_REMOVED = "sensor.removed", "a sensor was removed"
+    DEVICE_KEY_ROTATED = "device.key_rotated", "a device got a new key"
+    SENSOR_TYPE_ADDED = "sensor_type.added", "a sensor type was added"
+    SENSOR_TYPE_CHANGED = "sensor_type.changed", "a sensor type was changed"
+
+    RULE_ADDED = "rule.added", "a rule was added"
+    RULE_CHANGED = "rule.changed", "a rule was changed"
+    RULE_REMOVED = "rule.removed", "a rule was removed"
+
+    ALERT_ADDED = "alert.added", "an alert was made by somebody"
+    ALERT_MOVED = "alert.moved", "an alert was acknowledged, worked on, resolved or closed"
+    ALERT_COMMENTED = "alert.commented", "an alert was commented"
+
+    INCIDENT_ADDED = "incident.added", "an incident was reported"
+    INCIDENT_CHANGED = "incident.changed", "an incident was changed"
+    MAINTENANCE_ADDED = "maintenance.added", "a line was added to the maintenance log"
+
+    PIPELINE_ADDED = "pipeline.added", "a link was added to the network"
+    NETWORK_IMPORTED = "network.imported", "a network was read from a file"
+
+    CHANNEL_ADDED = "channel.added", "a notification channel was added"
+    CHANNEL_CHANGED = "channel.changed", "a notification channel was changed"
+    CHANNEL_REMOVED = "channel.removed", "a notification channel was removed"
+    CHANNEL_TESTED = "channel.tested", "a test message was sent"
+
+    READINGS_EXPORTED = "readings.exported", "readings were exported"
+    READINGS_IMPORTED = "readings.imported", "readings of the past were imported"
+    DATA_EXPORTED = "data.exported", "something other than readings was exported"
+    AUDIT_EXPORTED = "audit.exported", "lines of this log were exported"
+    RULE_REPLAYED = "rule.replayed", "a rule was tried on stored history"
