@@ -1,6 +1,25 @@
 """Device keys: at least 128 bits at random, shown once, kept only as a digest."""
 
+from dataclasses import dataclass
 from hashlib import blake2b
+
+from appliance.domain.instant import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKey:
+    """What is kept of one key of a device."""
+
+    digest: bytes
+    until: Instant | None
+    """None: the present key; else the old one, valid until then."""
+    used_at: Instant | None
+    """When a device last showed it, None: never. Noted once a minute."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Tell keys apart without saying anything of their characters."""
+        return self.digest[:4].hex()
 
 
 def key_digest(key: str) -> bytes:

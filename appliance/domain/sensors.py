@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.domain.hardware import Hardware
 from appliance.domain.ids import (
     AssetId,
     DeviceId,
@@ -79,6 +80,10 @@ class Sensor:
     updated_at: Instant
     gateway: DeviceId | None = None
     """The device of the same municipality that reports for this one besides itself."""
+    hardware: Hardware | None = None
+    """What its device is called on its own network; several sensors may be of one device."""
+    channel: str | None = None
+    """Which of that device's values this is; None: the only one of its quantity."""
 
     @property
     def limits(self) -> Limits:
