@@ -1,23 +1,31 @@
 """Who may do what: one policy table, and grants that only `authorise` can make."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
+from appliance.domain.enclave import Enclave, ZoneId
 from appliance.domain.errors import NotAllowed, NotFound
-from appliance.domain.ids import MunicipalityId, TokenId, UserId
+from appliance.domain.ids import MunicipalityId, SessionId, TokenId, UserId
 
 
 class Permission:
-    """Something that may be done. Each subclass is one permission, named by `name`."""
+    """Something that may be done. Each subclass is one permission, named by `name`.
 
-    name = ""
+    A subclass includes what it is made from: who may handle alerts may see them.
+    """
+
+    name: ClassVar[str] = ""
+    within_zones: ClassVar[bool] = False
+    """Whether somebody who is limited to zones can have it: only what a store can limit."""
 
 
 class ViewNetwork(Permission):
     """See sensors, readings, the network, alerts and incidents."""
 
     name = "network.view"
+    within_zones = True
 
 
 class HandleAlerts(ViewNetwork):
@@ -27,39 +35,91 @@ class HandleAlerts(ViewNetwork):
 
 
 class ReportIncidents(ViewNetwork):
-    """Make and work on incidents and maintenance entries."""
+    """Make and work on incidents."""
 
     name = "incidents.report"
 
 
+class LogMaintenance(ViewNetwork):
+    """Log work that was done, and plan it."""
+
+    name = "maintenance.log"
+
+
+class DiscardRecords(ViewNetwork):
+    """Delete incidents with their files, and maintenance entries."""
+
+    name = "records.discard"
+    within_zones = False
+
+
 class EditNetwork(ViewNetwork):
-    """Add, change and remove sensors, devices and network assets; import."""
+    """Add, change and remove network assets and zones; import a network."""
 
     name = "network.edit"
+    within_zones = False
+
+
+class ManageDevices(ViewNetwork):
+    """Add, change and remove sensors, and give their devices keys."""
+
+    name = "devices.manage"
+    within_zones = False
 
 
 class EditRules(ViewNetwork):
     """Add, change and remove rules."""
 
     name = "rules.edit"
+    within_zones = False
+
+
+class ExportData(ViewNetwork):
+    """Take readings and records out in bulk, as files."""
+
+    name = "data.export"
+    within_zones = False
 
 
 class PublishTopics(ViewNetwork):
     """Publish and hear MQTT topics that are free, where the town has any (`--mqtt-free-topics`)."""
 
     name = "topics.publish"
+    within_zones = False
 
 
 class InspectIntake(ViewNetwork):
     """See the ledger, rejected messages and unknown devices."""
 
     name = "intake.inspect"
+    within_zones = False
 
 
-class Administer(ViewNetwork):
-    """Manage the people, notification channels and settings of a municipality."""
+class ManageChannels(Permission):
+    """Manage whom and what alerts notify, and see what was sent."""
 
-    name = "municipality.administer"
+    name = "channels.manage"
+
+
+class ManageUsers(Permission):
+    """Manage the people of a municipality and their roles."""
+
+    name = "users.manage"
+
+
+class ManageTokens(Permission):
+    """Make and end the tokens with which programs sign in."""
+
+    name = "tokens.manage"
+
+
+class ManageSettings(Permission):
+    """Change a municipality's settings and how long readings are kept."""
+
+    name = "settings.manage"
+
+
+Administer = ManageSettings
 
 
 class AdministerSystem(Permission):
@@ -68,26 +128,67 @@ class AdministerSystem(Permission):
     name = "system.administer"
 
 
+class DeliverReadings(Permission):
+    """Hand in readings, status and heartbeats: a device its own, a gateway those of its devices."""
+
+    name = "readings.deliver"
+
+
 class Role(StrEnum):
-    """What a person or program is here for."""
+    """What a person, program or device is here for."""
 
     SUPER_ADMIN = "super_admin"
     ADMIN = "admin"
     OPERATOR = "operator"
     TECHNICIAN = "technician"
     VIEWER = "viewer"
+    DEVICE = "device"
+    CUSTOM = "custom"
+    """A role of the municipality's own, or a token's scopes: it says itself what it may."""
 
 
-_OPERATOR: Final = frozenset({ViewNetwork, HandleAlerts, ReportIncidents, InspectIntake})
-_ADMIN: Final = _OPERATOR | {EditNetwork, EditRules, PublishTopics, Administer}
+_TECHNICIAN: Final = frozenset({ViewNetwork, HandleAlerts, ReportIncidents, LogMaintenance})
+_OPERATOR: Final = _TECHNICIAN | {InspectIntake, ExportData, EditRules, PublishTopics}
+_ADMIN: Final = _OPERATOR | {
+    DiscardRecords,
+    EditNetwork,
+    ManageDevices,
+    ManageChannels,
+    ManageUsers,
+    ManageTokens,
+    ManageSettings,
+}
 
 POLICY: Final[dict[Role, frozenset[type[Permission]]]] = {
     Role.SUPER_ADMIN: _ADMIN | {AdministerSystem},
     Role.ADMIN: _ADMIN,
-    Role.OPERATOR: _OPERATOR | {EditRules, PublishTopics},
-    Role.TECHNICIAN: frozenset({ViewNetwork, HandleAlerts, ReportIncidents}),
+    Role.OPERATOR: _OPERATOR,
+    Role.TECHNICIAN: _TECHNICIAN,
     Role.VIEWER: frozenset({ViewNetwork}),
+    Role.DEVICE: frozenset({DeliverReadings}),
+    Role.CUSTOM: frozenset(),
 }
+
+FOR_PEOPLE: Final = POLICY[Role.ADMIN]
+"""What custom roles and tokens can be made of."""
+MAY_BE_LIMITED: Final = frozenset({Role.TECHNICIAN, Role.CUSTOM})
+"""Roles whose people may be limited to zones."""
+
+
+def permissions_named(names: Iterable[str]) -> frozenset[type[Permission]]:
+    """Give the permissions of these names, with those they include; what has gone is left out."""
+    by_name = {permission.name: permission for permission in FOR_PEOPLE}
+    return including(by_name[name] for name in names if name in by_name)
+
+
+def including(permissions: Iterable[type[Permission]]) -> frozenset[type[Permission]]:
+    """Give these permissions and those they include."""
+    return frozenset(
+        kind
+        for permission in permissions
+        for kind in permission.__mro__
+        if issubclass(kind, Permission) and kind is not Permission
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +201,18 @@ class Actor:
     municipality: MunicipalityId | None
     """None for a super admin, who belongs to none and may enter any."""
     token: TokenId | None = None
+    own: frozenset[type[Permission]] | None = None
+    """What a custom role or a token allows; None: what the role does."""
+    zones: frozenset[ZoneId] | None = None
+    """To which zones it is limited; None: not at all, and empty: to none."""
+    session: SessionId | None = None
+    """The sign-in of a person; None for a program."""
+
+    @property
+    def permissions(self) -> frozenset[type[Permission]]:
+        """Everything that it may do, somewhere."""
+        held = POLICY[self.role] if self.own is None else self.own
+        return held if self.zones is None else frozenset(p for p in held if p.within_zones)
 
 
 P_co = TypeVar("P_co", bound=Permission, covariant=True)
@@ -110,7 +223,8 @@ _KEY: Final = object()
 class Grant(Generic[P_co]):
     """The permission P, for this actor, in this municipality. Made by `authorise` alone.
 
-    A grant of a stronger permission serves where a weaker one is asked for.
+    A grant of a stronger permission serves where a weaker one is asked for. `municipality` is what
+    stores open: for an actor who is limited to zones it is an `Enclave`, of which they open no more.
     """
 
     __slots__ = ("actor", "municipality")
@@ -147,13 +261,21 @@ def authorise(actor: Actor, permission: type[P], municipality: MunicipalityId | 
         raise NotFound(kind="municipality", name="(none named)")
     if actor.role is not Role.SUPER_ADMIN and actor.municipality != wanted:
         raise NotFound(kind="municipality", name=wanted)
-    if permission not in POLICY[actor.role]:
-        raise NotAllowed(permission=permission.name)
+    must_hold(actor, permission)
+    if actor.zones is not None:
+        wanted = MunicipalityId(Enclave(wanted, actor.zones, actor.user))
     return Grant(_KEY, actor, wanted)
 
 
 def authorise_system(actor: Actor, permission: type[P]) -> SystemGrant[P]:
     """Give the grant beyond municipalities, or raise NotAllowed."""
-    if actor.role is not Role.SUPER_ADMIN or permission not in POLICY[actor.role]:
-        raise NotAllowed(permission=permission.name)
+    if actor.role is not Role.SUPER_ADMIN:
+        raise NotAllowed(permission=AdministerSystem.name)
+    must_hold(actor, permission)
     return SystemGrant(_KEY, actor)
+
+
+def must_hold(actor: Actor, permission: type[Permission]) -> None:
+    """Raise NotAllowed unless the actor may do this at all, wherever that is."""
+    if permission not in actor.permissions:
+        raise NotAllowed(permission=permission.name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from appliance.domain.access import Administer, Grant
+from appliance.domain.access import Grant, ManageChannels
 from appliance.domain.alerts import Alert, AlertChange, AlertStatus, ChangeKind
 from appliance.domain.errors import DeliveryFailed, Invalid, NotFound
 from appliance.domain.findings import Evidence
@@ -41,15 +41,17 @@ class Channels:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def all(self, grant: Grant[Administer]) -> list[Channel]:
+    async def all(self, grant: Grant[ManageChannels]) -> list[Channel]:
         """Give all, by name."""
         return await self._world.operations.read(grant.municipality, lambda t: t.channels.all())
 
-    async def deliveries(self, grant: Grant[Administer], page: Page) -> tuple[list[Delivery], int]:
+    async def deliveries(
+        self, grant: Grant[ManageChannels], page: Page
+    ) -> tuple[list[Delivery], int]:
         """Give one page of what was and is owed, newest first, and how many there are."""
         return await self._world.operations.read(grant.municipality, lambda t: t.outbox.page(page))
 
-    async def add(self, grant: Grant[Administer], new: NewChannel) -> Channel:
+    async def add(self, grant: Grant[ManageChannels], new: NewChannel) -> Channel:
         """Add one; a webhook without a secret gets one."""
         secret = new.secret
         if new.kind is ChannelKind.WEBHOOK and not secret:
@@ -70,7 +72,7 @@ class Channels:
         return channel
 
     async def change(
-        self, grant: Grant[Administer], channel: ChannelId, fields: dict[str, object]
+        self, grant: Grant[ManageChannels], channel: ChannelId, fields: dict[str, object]
     ) -> Channel:
         """Change the named fields of NewChannel, but not its kind."""
 
@@ -82,7 +84,7 @@ class Channels:
 
         return await self._world.operations.write(grant.municipality, change)
 
-    async def remove(self, grant: Grant[Administer], channel: ChannelId) -> None:
+    async def remove(self, grant: Grant[ManageChannels], channel: ChannelId) -> None:
         """Remove one; what it is still owed is dropped and said in the outbox."""
 
         def change(tables: Tables) -> None:
@@ -91,7 +93,7 @@ class Channels:
 
         await self._world.operations.write(grant.municipality, change)
 
-    async def test(self, grant: Grant[Administer], channel: ChannelId) -> None:
+    async def test(self, grant: Grant[ManageChannels], channel: ChannelId) -> None:
         """Send a message that says it is a test; DeliveryFailed says why it did not get out."""
 
         def query(tables: Tables) -> tuple[Channel, Municipality]:

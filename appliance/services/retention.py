@@ -1,6 +1,6 @@
 """How long a municipality keeps what: a setting that its admins change."""
 
-from appliance.domain.access import Administer, Grant
+from appliance.domain.access import Grant, ManageSettings
 from appliance.domain.errors import Invalid
 from appliance.domain.retention import Retention
 from appliance.flow.retaining import recalled, remember
@@ -14,11 +14,11 @@ class RetentionSettings:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def get(self, grant: Grant[Administer]) -> Retention:
+    async def get(self, grant: Grant[ManageSettings]) -> Retention:
         """Give what holds now."""
         return await self._world.operations.read(grant.municipality, recalled)
 
-    async def replace(self, grant: Grant[Administer], retention: Retention) -> Retention:
+    async def replace(self, grant: Grant[ManageSettings], retention: Retention) -> Retention:
         """Have these hold from the next night on; Invalid where they make no sense."""
         retention.check()
         now = self._world.clock.now()

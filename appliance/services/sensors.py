@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from appliance.domain.access import EditNetwork, Grant, ViewNetwork
+from appliance.domain.access import Grant, ManageDevices, ViewNetwork
 from appliance.domain.devices import key_digest
 from appliance.domain.errors import Conflict, Invalid, NotFound
 from appliance.domain.ids import AssetId, DeviceId, SensorId
@@ -101,7 +101,7 @@ class Sensors:
             raise NotFound(kind="sensor", name=sensor.id)
         return self._world.watching.contacts.get(sensor.id) or LastContact(sensor.id)
 
-    async def add(self, grant: Grant[EditNetwork], new: NewSensor) -> AddedSensor:
+    async def add(self, grant: Grant[ManageDevices], new: NewSensor) -> AddedSensor:
         """Add one with a new key; Conflict when the municipality has such a device already."""
         must_be_a_device_id(new.device_id)
         must_be_named(new.name, "name")
@@ -121,7 +121,7 @@ class Sensors:
         return AddedSensor(sensor, api_key)
 
     async def change(
-        self, grant: Grant[EditNetwork], sensor: SensorId, changes: SensorChanges
+        self, grant: Grant[ManageDevices], sensor: SensorId, changes: SensorChanges
     ) -> Sensor:
         """Change one; its quantity stays, because its history is kept in it."""
         now = self._world.clock.now()
@@ -135,7 +135,7 @@ class Sensors:
         await self._notice()
         return changed
 
-    async def remove(self, grant: Grant[EditNetwork], sensor: SensorId) -> None:
+    async def remove(self, grant: Grant[ManageDevices], sensor: SensorId) -> None:
         """Remove one with its keys; its alerts stay."""
 
         def change(tables: Tables) -> None:
@@ -146,7 +146,7 @@ class Sensors:
         await self._notice()
 
     async def rotate_key(
-        self, grant: Grant[EditNetwork], sensor: SensorId, old_valid_for: float = 0.0
+        self, grant: Grant[ManageDevices], sensor: SensorId, old_valid_for: float = 0.0
     ) -> AddedSensor:
         """Give the device a new key; the old one stays valid for so many seconds."""
         if not 0 <= old_valid_for <= LONGEST_GRACE:
@@ -197,7 +197,7 @@ def type_coded(tables: Tables, code: str) -> SensorType:
 
 
 def _made(
-    tables: Tables, grant: Grant[EditNetwork], new: NewSensor, sensor_id: SensorId, now: Instant
+    tables: Tables, grant: Grant[ManageDevices], new: NewSensor, sensor_id: SensorId, now: Instant
 ) -> Sensor:
     sensor_type = type_coded(tables, new.sensor_type)
     unit = unit_for(sensor_type, new.unit)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from appliance.domain.access import Administer, AdministerSystem, Grant, Role
+from appliance.domain.access import AdministerSystem, Grant, ManageTokens, Role
 from appliance.domain.devices import key_digest
 from appliance.domain.errors import Invalid, NotAllowed, NotFound
 from appliance.domain.ids import TokenId
@@ -27,12 +27,12 @@ class Tokens:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def all(self, grant: Grant[Administer]) -> list[ApiToken]:
+    async def all(self, grant: Grant[ManageTokens]) -> list[ApiToken]:
         """Give all of the municipality."""
         return await self._world.operations.read(grant.municipality, lambda t: t.users.tokens())
 
     async def add(
-        self, grant: Grant[Administer], name: str, role: Role, expires_at: Instant | None
+        self, grant: Grant[ManageTokens], name: str, role: Role, expires_at: Instant | None
     ) -> NewToken:
         """Make a token; no token has more rights than an admin of the municipality."""
         must_be_named(name, "name")
@@ -56,7 +56,7 @@ class Tokens:
         await self._world.directory.start()
         return NewToken(kept, text)
 
-    async def revoke(self, grant: Grant[Administer], token: TokenId) -> None:
+    async def revoke(self, grant: Grant[ManageTokens], token: TokenId) -> None:
         """Revoke a token."""
 
         def change(tables: Tables) -> None:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from appliance.domain.access import (
-    Administer,
     AdministerSystem,
     Grant,
+    ManageUsers,
     Role,
     SystemGrant,
 )
@@ -50,15 +50,15 @@ class Users:
         self._passwords = passwords
         self._sign_in = sign_in
 
-    async def page(self, grant: Grant[Administer], page: Page) -> tuple[list[User], int]:
+    async def page(self, grant: Grant[ManageUsers], page: Page) -> tuple[list[User], int]:
         """Give one page by username, and how many there are in all."""
         return await self._world.operations.read(grant.municipality, lambda t: t.users.page(page))
 
-    async def get(self, grant: Grant[Administer], user: UserId) -> User:
+    async def get(self, grant: Grant[ManageUsers], user: UserId) -> User:
         """Give one."""
         return await self._world.operations.read(grant.municipality, lambda t: _found(t, user))
 
-    async def add(self, grant: Grant[Administer], new: NewUser) -> User:
+    async def add(self, grant: Grant[ManageUsers], new: NewUser) -> User:
         """Add somebody to the municipality; Conflict when the username is taken."""
         if new.role is Role.SUPER_ADMIN:
             raise NotAllowed(permission=AdministerSystem.name)
@@ -87,7 +87,7 @@ class Users:
             created_at=self._world.clock.now(),
         )
 
-    async def change(self, grant: Grant[Administer], user: UserId, changes: UserChanges) -> User:
+    async def change(self, grant: Grant[ManageUsers], user: UserId, changes: UserChanges) -> User:
         """Change somebody; a new role, password or `enabled` ends their sessions."""
         if changes.role is Role.SUPER_ADMIN:
             raise NotAllowed(permission=AdministerSystem.name)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from appliance.domain.access import Administer
+from appliance.domain.access import ManageChannels
 from appliance.domain.ids import ChannelId
 from appliance.domain.rules import Severity
 from appliance.domain.telling import Channel, ChannelKind, Delivery, DeliveryState
@@ -74,7 +74,7 @@ class DeliveryOut(Struct, frozen=True):
     last_problem: str
 
 
-async def list_channels(ask: Ask[Administer]) -> Reply:
+async def list_channels(ask: Ask[ManageChannels]) -> Reply:
     """Give all channels."""
     found = [
         channel_out(channel)
@@ -84,7 +84,7 @@ async def list_channels(ask: Ask[Administer]) -> Reply:
     return Reply(found, headers={"X-Total-Count": str(len(found))})
 
 
-async def add_channel(ask: Ask[Administer]) -> ChannelWithSecret:
+async def add_channel(ask: Ask[ManageChannels]) -> ChannelWithSecret:
     """Add a channel."""
     said: ChannelIn = ask.body
     new = NewChannel(
@@ -101,7 +101,7 @@ async def add_channel(ask: Ask[Administer]) -> ChannelWithSecret:
     return ChannelWithSecret(**fields, secret=added.secret)
 
 
-async def change_channel(ask: Ask[Administer]) -> ChannelOut:
+async def change_channel(ask: Ask[ManageChannels]) -> ChannelOut:
     """Change a channel."""
     channel, fields = ChannelId(ask.path["channel"]), given(ask.body)
     return channel_out(
@@ -109,21 +109,21 @@ async def change_channel(ask: Ask[Administer]) -> ChannelOut:
     )
 
 
-async def remove_channel(ask: Ask[Administer]) -> Reply:
+async def remove_channel(ask: Ask[ManageChannels]) -> Reply:
     """Remove a channel."""
     channel = ChannelId(ask.path["channel"])
     await ask.found(lambda grant: ask.services.channels.remove(grant, channel))
     return Reply(status=204)
 
 
-async def test_channel(ask: Ask[Administer]) -> Done:
+async def test_channel(ask: Ask[ManageChannels]) -> Done:
     """Send a test message."""
     channel = ChannelId(ask.path["channel"])
     await ask.found(lambda grant: ask.services.channels.test(grant, channel))
     return Done()
 
 
-async def list_deliveries(ask: Ask[Administer]) -> Reply:
+async def list_deliveries(ask: Ask[ManageChannels]) -> Reply:
     """Give a page of the outbox."""
     found, total = await merge(
         ask, ask.services.channels.deliveries, lambda delivery: delivery.created_at
@@ -163,7 +163,7 @@ ROUTES = (
     Route(
         method="GET",
         path=f"{PREFIX}/channels",
-        access=Administer,
+        access=ManageChannels,
         handler=list_channels,
         answer=list[ChannelOut],
         summary="Notification channels by name",
@@ -171,7 +171,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{PREFIX}/channels",
-        access=Administer,
+        access=ManageChannels,
         handler=add_channel,
         body=ChannelIn,
         answer=ChannelWithSecret,
@@ -181,7 +181,7 @@ ROUTES = (
     Route(
         method="PATCH",
         path=f"{PREFIX}/channels/{{channel}}",
-        access=Administer,
+        access=ManageChannels,
         handler=change_channel,
         body=ChannelPatch,
         answer=ChannelOut,
@@ -190,7 +190,7 @@ ROUTES = (
     Route(
         method="DELETE",
         path=f"{PREFIX}/channels/{{channel}}",
-        access=Administer,
+        access=ManageChannels,
         handler=remove_channel,
         status=204,
         summary="Remove a channel",
@@ -198,7 +198,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{PREFIX}/channels/{{channel}}/test",
-        access=Administer,
+        access=ManageChannels,
         handler=test_channel,
         answer=Done,
         summary="Send a test message now; 502 says why it did not get out",
@@ -206,7 +206,7 @@ ROUTES = (
     Route(
         method="GET",
         path=f"{PREFIX}/deliveries",
-        access=Administer,
+        access=ManageChannels,
         handler=list_deliveries,
         query=ListQuery,
         answer=list[DeliveryOut],

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from appliance.domain.access import Administer, AdministerSystem, Role, ViewNetwork
+from appliance.domain.access import AdministerSystem, ManageTokens, ManageUsers, Role, ViewNetwork
 from appliance.domain.errors import Invalid
 from appliance.domain.ids import MunicipalityId, TokenId, UserId
 from appliance.domain.instant import SECOND
@@ -125,19 +125,19 @@ async def change_municipality(ask: Ask[AdministerSystem]) -> MunicipalityOut:
     )
 
 
-async def list_users(ask: Ask[Administer]) -> Reply:
+async def list_users(ask: Ask[ManageUsers]) -> Reply:
     """Give a page of people."""
     found, total = await gather(ask, ask.services.users.page)
     return listing(ask, [person(user) for user in found], total)
 
 
-async def get_user(ask: Ask[Administer]) -> Person:
+async def get_user(ask: Ask[ManageUsers]) -> Person:
     """Give one person."""
     user = UserId(ask.path["user"])
     return person(await ask.found(lambda grant: ask.services.users.get(grant, user)))
 
 
-async def add_user(ask: Ask[Administer]) -> Person:
+async def add_user(ask: Ask[ManageUsers]) -> Person:
     """Add a person."""
     said: UserIn = ask.body
     new = NewUser(
@@ -153,20 +153,20 @@ async def add_user(ask: Ask[Administer]) -> Person:
     return person(await ask.services.users.add(grant, new))
 
 
-async def _add_super_admin(ask: Ask[Administer], new: NewUser) -> Person:
+async def _add_super_admin(ask: Ask[ManageUsers], new: NewUser) -> Person:
     if ask.body.municipality_id is not None:
         raise Invalid(field="municipality_id", problem="a super admin belongs to none")
     grant = ask.beyond()
     return person(await ask.services.users.add_super_admin(grant, new))
 
 
-async def change_user(ask: Ask[Administer]) -> Person:
+async def change_user(ask: Ask[ManageUsers]) -> Person:
     """Change a person."""
     user, changes = UserId(ask.path["user"]), UserChanges(**given(ask.body))
     return person(await ask.found(lambda grant: ask.services.users.change(grant, user, changes)))
 
 
-async def list_tokens(ask: Ask[Administer]) -> Reply:
+async def list_tokens(ask: Ask[ManageTokens]) -> Reply:
     """Give all tokens."""
     found = [
         token_out(token)
@@ -176,7 +176,7 @@ async def list_tokens(ask: Ask[Administer]) -> Reply:
     return Reply(found, headers={"X-Total-Count": str(len(found))})
 
 
-async def add_token(ask: Ask[Administer]) -> TokenWithText:
+async def add_token(ask: Ask[ManageTokens]) -> TokenWithText:
     """Make a token."""
     said: TokenIn = ask.body
     expires = None if said.expires_at is None else moment_of(said.expires_at)
@@ -185,7 +185,7 @@ async def add_token(ask: Ask[Administer]) -> TokenWithText:
     return TokenWithText(**_token(made.kept), token=made.text)
 
 
-async def revoke_token(ask: Ask[Administer]) -> Reply:
+async def revoke_token(ask: Ask[ManageTokens]) -> Reply:
     """Revoke a token."""
     token = TokenId(ask.path["token"])
     await ask.found(lambda grant: ask.services.tokens.revoke(grant, token))
@@ -253,7 +253,7 @@ ROUTES = (
     Route(
         method="GET",
         path=f"{PREFIX}/users",
-        access=Administer,
+        access=ManageUsers,
         handler=list_users,
         query=ListQuery,
         answer=list[Person],
@@ -262,7 +262,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{PREFIX}/users",
-        access=Administer,
+        access=ManageUsers,
         handler=add_user,
         body=UserIn,
         answer=Person,
@@ -272,7 +272,7 @@ ROUTES = (
     Route(
         method="GET",
         path=f"{PREFIX}/users/{{user}}",
-        access=Administer,
+        access=ManageUsers,
         handler=get_user,
         answer=Person,
         summary="One person",
@@ -280,7 +280,7 @@ ROUTES = (
     Route(
         method="PATCH",
         path=f"{PREFIX}/users/{{user}}",
-        access=Administer,
+        access=ManageUsers,
         handler=change_user,
         body=UserPatch,
         answer=Person,
@@ -289,7 +289,7 @@ ROUTES = (
     Route(
         method="GET",
         path=f"{PREFIX}/tokens",
-        access=Administer,
+        access=ManageTokens,
         handler=list_tokens,
         answer=list[TokenOut],
         summary="API tokens by name",
@@ -297,7 +297,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{PREFIX}/tokens",
-        access=Administer,
+        access=ManageTokens,
         handler=add_token,
         body=TokenIn,
         answer=TokenWithText,
@@ -307,7 +307,7 @@ ROUTES = (
     Route(
         method="DELETE",
         path=f"{PREFIX}/tokens/{{token}}",
-        access=Administer,
+        access=ManageTokens,
         handler=revoke_token,
         status=204,
         summary="Revoke an API token",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from appliance.domain.access import Administer
+from appliance.domain.access import ManageSettings
 from appliance.domain.retention import LONGEST_DAYS, Retention, Spans
 from web.asking import Ask
 from web.routes import PREFIX, Route
@@ -46,13 +46,13 @@ class RetentionOut(RetentionBody, frozen=True, kw_only=True):
     municipality_id: int
 
 
-async def get(ask: Ask[Administer]) -> RetentionOut:
+async def get(ask: Ask[ManageSettings]) -> RetentionOut:
     """Give the settings."""
     grant = await ask.one()
     return _out(grant.municipality, await ask.services.retention.get(grant))
 
 
-async def replace(ask: Ask[Administer]) -> RetentionOut:
+async def replace(ask: Ask[ManageSettings]) -> RetentionOut:
     """Replace the settings."""
     said: RetentionIn = ask.body
     grant = await ask.one(said.municipality_id)
@@ -83,7 +83,7 @@ ROUTES = (
     Route(
         method="GET",
         path=f"{PREFIX}/retention",
-        access=Administer,
+        access=ManageSettings,
         handler=get,
         answer=RetentionOut,
         summary="How long readings, roll-ups and records are kept",
@@ -91,7 +91,7 @@ ROUTES = (
     Route(
         method="PUT",
         path=f"{PREFIX}/retention",
-        access=Administer,
+        access=ManageSettings,
         handler=replace,
         body=RetentionIn,
         answer=RetentionOut,

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from appliance.domain.access import EditNetwork, Grant, ViewNetwork
+from appliance.domain.access import Grant, ManageDevices, ViewNetwork
 from appliance.domain.ids import AssetId, SensorId
 from appliance.domain.quantities import Quantity
 from appliance.domain.sensors import LastContact, Sensor, SensorStatus
@@ -144,7 +144,7 @@ async def get_sensor(ask: Ask[ViewNetwork]) -> SensorDetail:
     return await ask.found(find)
 
 
-async def add_sensor(ask: Ask[EditNetwork]) -> SensorWithKey:
+async def add_sensor(ask: Ask[ManageDevices]) -> SensorWithKey:
     """Add a sensor."""
     said: SensorIn = ask.body
     limits = said.threshold_config or Limits()
@@ -166,7 +166,7 @@ async def add_sensor(ask: Ask[EditNetwork]) -> SensorWithKey:
     return _with_key(await ask.services.sensors.add(grant, new))
 
 
-async def change_sensor(ask: Ask[EditNetwork]) -> SensorRow:
+async def change_sensor(ask: Ask[ManageDevices]) -> SensorRow:
     """Change a sensor."""
     fields = given(ask.body)
     if "location" in fields:
@@ -181,21 +181,21 @@ async def change_sensor(ask: Ask[EditNetwork]) -> SensorRow:
     changes, sensors = SensorChanges(fields=fields), ask.services.sensors
     sensor_id = SensorId(ask.path["sensor"])
 
-    async def change(grant: Grant[EditNetwork]) -> SensorRow:
+    async def change(grant: Grant[ManageDevices]) -> SensorRow:
         changed = await sensors.change(grant, sensor_id, changes)
         return row(changed, sensors.contact(grant, changed))
 
     return await ask.found(change)
 
 
-async def remove_sensor(ask: Ask[EditNetwork]) -> Reply:
+async def remove_sensor(ask: Ask[ManageDevices]) -> Reply:
     """Remove a sensor."""
     sensor_id = SensorId(ask.path["sensor"])
     await ask.found(lambda grant: ask.services.sensors.remove(grant, sensor_id))
     return Reply(status=204)
 
 
-async def rotate_key(ask: Ask[EditNetwork]) -> SensorWithKey:
+async def rotate_key(ask: Ask[ManageDevices]) -> SensorWithKey:
     """Give a sensor's device a new key."""
     sensor_id, seconds = SensorId(ask.path["sensor"]), ask.body.old_valid_for_seconds
     return _with_key(
@@ -264,7 +264,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{PREFIX}/sensors",
-        access=EditNetwork,
+        access=ManageDevices,
         handler=add_sensor,
         body=SensorIn,
         answer=SensorWithKey,
@@ -282,7 +282,7 @@ ROUTES = (
     Route(
         method="PATCH",
         path=f"{PREFIX}/sensors/{{sensor}}",
-        access=EditNetwork,
+        access=ManageDevices,
         handler=change_sensor,
         body=SensorPatch,
         answer=SensorRow,
@@ -291,7 +291,7 @@ ROUTES = (
     Route(
         method="DELETE",
         path=f"{PREFIX}/sensors/{{sensor}}",
-        access=EditNetwork,
+        access=ManageDevices,
         handler=remove_sensor,
         status=204,
         summary="Remove a sensor with its keys; its alerts stay",
@@ -299,7 +299,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{PREFIX}/sensors/{{sensor}}/rotate-key",
-        access=EditNetwork,
+        access=ManageDevices,
         handler=rotate_key,
         body=Rotation,
         answer=SensorWithKey,

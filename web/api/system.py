@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from appliance.domain.access import Permission, Role
-from appliance.domain.errors import NotAllowed
+from appliance.domain.access import ManageSettings, Permission, must_hold
 from web.asking import Ask, Reply, bearer
 from web.metrics import text_of
 from web.openapi import document
@@ -41,8 +40,7 @@ async def _must_be_a_scraper(ask: Ask[Permission]) -> None:
     if is_loopback(ask.address) and "X-Forwarded-For" not in ask.headers:
         return
     actor = await ask.services.sign_in.actor(bearer(ask.headers) or "no.token")
-    if actor.role not in {Role.ADMIN, Role.SUPER_ADMIN}:
-        raise NotAllowed(permission="metrics")
+    must_hold(actor, ManageSettings)
 
 
 def is_loopback(address: str) -> bool:

@@ -2,9 +2,9 @@
 
 from appliance.control.desk import CONSOLE, Desk, Order, Outcome
 from appliance.domain.access import (
-    Administer,
     AdministerSystem,
     Grant,
+    ManageUsers,
     Role,
     authorise,
     authorise_system,
@@ -72,8 +72,8 @@ class People:
                 authorise_system(CONSOLE, AdministerSystem), new
             )
         else:
-            grant: Grant[Administer] = authorise(
-                CONSOLE, Administer, await chosen_municipality(desk, order)
+            grant: Grant[ManageUsers] = authorise(
+                CONSOLE, ManageUsers, await chosen_municipality(desk, order)
             )
             user = await self._users.add(grant, new)
         return Outcome(f"{user.username} is {user.role.value}", {"users": _plain([user])})
