@@ -1,0 +1,113 @@
+"""The audit log as it is kept, the seal that nobody without the key can make, and the heads beside it."""
+
+from collections.abc import Iterable
+from collections.abc import Sequence as Several
+from dataclasses import dataclass
+from typing import Protocol
+
+from appliance.domain.audit import AuditLine, Head
+from appliance.domain.instant import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which lines; None or empty is all."""
+
+    since: Instant | None = None
+    until: Instant | None = None
+    who: str = ""
+    """A name, or an id in digits."""
+    action: str = ""
+    """A whole name (`rule.added`), or what it begins with (`rule.`)."""
+    kind: str = ""
+    thing: str = ""
+    outcome: str = ""
+    text: str = ""
+    """Somewhere in the names, the address or the details; case of ASCII letters ignored."""
+    below: int | None = None
+    """Only lines of a smaller number: the cursor of the next page."""
+
+
+class AuditTable(Protocol):
+    """One chain of the audit log. Lines are added at its end and never changed."""
+
+    def head(self) -> Head | None:
+        """Give the newest line's place and hash; None for an empty chain."""
+        ...
+
+    def add(self, lines: Several[AuditLine]) -> None:
+        """Add lines at the end."""
+        ...
+
+    def page(self, chosen: AuditFilter, limit: int) -> list[AuditLine]:
+        """Give the newest lines that are meant, newest first."""
+        ...
+
+    def after(self, number: int, limit: int) -> list[AuditLine]:
+        """Give lines after this number in the order of their numbers, just as they are kept."""
+        ...
+
+
+class Seal(Protocol):
+    """Signs lines, with a key that is not in the database."""
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes with which anybody can check a signature (Ed25519, RFC 8032)."""
+        ...
+
+    def sign(self, content: bytes) -> bytes:
+        """Give the signature of this."""
+        ...
+
+    def is_signed(self, content: bytes, signature: bytes) -> bool:
+        """Say whether this seal has signed this."""
+        ...
+
+
+class Heads(Protocol):
+    """Notes outside of the database how far each chain has come, so that a lost end is noticed."""
+
+    def keep(self, heads: Iterable[Head]) -> None:
+        """Note the newest lines of chains, once they are on the disk. Never raises."""
+        ...
+
+    def known(self) -> tuple[Head, ...]:
+        """Give what was noted, oldest first; several of each chain."""
+        ...
+
+    def problem(self) -> str:
+        """Say why less is known than should be; empty when all is well."""
+        ...
+
+
+class NoSeal:
+    """Signs nothing: for parts that are tried alone."""
+
+    public_key = bytes(32)
+
+    def sign(self, content: bytes) -> bytes:
+        """Give an empty signature."""
+        del content
+        return b""
+
+    def is_signed(self, content: bytes, signature: bytes) -> bool:
+        """Nothing is signed."""
+        del content, signature
+        return False
+
+
+class NoHeads:
+    """Notes nothing: for parts that are tried alone."""
+
+    def keep(self, heads: Iterable[Head]) -> None:
+        """Forget them."""
+        del heads
+
+    def known(self) -> tuple[Head, ...]:
+        """Nothing is known."""
+        return ()
+
+    def problem(self) -> str:
+        """Nothing is wrong with nothing."""
+        return ""
