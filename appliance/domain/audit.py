@@ -1,7 +1,7 @@
 """The audit log: who did what to what, each line tied to the one before it.
 
 Every municipality has a chain of its own, and what belongs to none is in the chain of NOBODY. A line is
-hashed as the text that `canonical` gives, which holds the hash of the line before, and the hash is
+hashed as the text that `canonical` gives, which holds the `link` of the line before, and the hash is
 signed. So whoever has the public key can tell a line that was removed, changed or moved.
 """
 
@@ -102,7 +102,7 @@ class AuditLine:
     details: str
     """A JSON object as text; hashed as it is."""
     previous: bytes
-    """The hash of the line before."""
+    """`link` of the line before."""
     hash: bytes
     """SHA-256 of `canonical`."""
     signature: bytes
@@ -150,6 +150,11 @@ def canonical(line: AuditLine) -> bytes:
 def hash_of(line: AuditLine) -> bytes:
     """Give the hash that the line must have."""
     return sha256(canonical(line)).digest()
+
+
+def link(line: AuditLine) -> bytes:
+    """Give what ties the next line to this one: SHA-256 of its hash and its signature."""
+    return sha256(line.hash + line.signature).digest()
 
 
 def clean(text: str, longest: int = LONGEST_NAME) -> str:

@@ -31,8 +31,8 @@ class AuditFilter:
 class AuditTable(Protocol):
     """One chain of the audit log. Lines are added at its end and never changed."""
 
-    def head(self) -> Head | None:
-        """Give the newest line's place and hash; None for an empty chain."""
+    def last(self) -> AuditLine | None:
+        """Give the newest line; None for an empty chain."""
         ...
 
     def add(self, lines: Several[AuditLine]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence as Several
 from typing import Final
 
-from appliance.domain.audit import AuditLine, Head
+from appliance.domain.audit import AuditLine
 from appliance.ports.audit import AuditFilter
 from storage.operations.statements import OwnStatements, Row, sql
 
@@ -37,11 +37,9 @@ class AuditRows:
     def __init__(self, statements: OwnStatements) -> None:
         self._run = statements
 
-    def head(self) -> Head | None:
-        row = self._run.row(
-            "SELECT number, hash FROM audit WHERE municipality = :mine ORDER BY number DESC LIMIT 1"
-        )
-        return None if row is None else Head(self._run.municipality, row[0], bytes(row[1]))
+    def last(self) -> AuditLine | None:
+        row = self._run.row(sql(_SELECT, "ORDER BY number DESC LIMIT 1"))
+        return None if row is None else _line(row)
 
     def add(self, lines: Several[AuditLine]) -> None:
         for line in lines:
