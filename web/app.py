@@ -1,29 +1,22 @@
 """The application: routes from the table, and what holds for every answer."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import Any, Final
 
-import msgspec
 from quart import Quart, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException
 
-from appliance.domain.errors import DiskFull
 from appliance.services.assembly import Services
-from web.asking import Reply
 from web.live import LiveStreams
 from web.options import WebOptions
 from web.origins import Origins
 from web.pages import Pages
-from web.problems import problem_of
-from web.reading_requests import read_request
-from web.recognition import recognise
-from web.routes import Open, Route
+from web.request_ids import HEADER, name_request, request_id
+from web.routes import Route
+from web.serving import failure, serve
 from web.table import ROUTES
 
 LARGEST_BODY: Final = 1024 * 1024
-JSON: Final = "application/json"
 BODY_WITHIN: Final = 20
 """Seconds."""
 
@@ -59,6 +52,7 @@ def create_app(services: Services, options: WebOptions | None = None) -> Quart:
     live.attach(app)
     app.extensions["live"] = live
     Pages(options.static).attach(app)
+    _name_requests(app, services)
     _answer_preflights(app, origins)
     _answer_errors(app)
     return app
@@ -66,52 +60,20 @@ def create_app(services: Services, options: WebOptions | None = None) -> Quart:
 
 def _view(route: Route, services: Services) -> Callable[..., Awaitable[Response]]:
     async def view(**_: Any) -> Response:  # noqa: ANN401
-        try:
-            ask = await read_request(route, request, services)
-            _must_have_room(route, services)
-            outcome = await route.handler(ask)
-            if route.access is Open.DEVICE and not _is_refusal(outcome):
-                recognise(request.scope)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the HTTP boundary
-            return failure(error)
-        return answer(route, outcome)
+        return await serve(route, request, services)
 
     return view
 
 
-def _is_refusal(outcome: Any) -> bool:  # noqa: ANN401
-    return (
-        isinstance(outcome, Reply) and (outcome.status or HTTPStatus.OK) >= HTTPStatus.BAD_REQUEST
-    )
+def _name_requests(app: Quart, services: Services) -> None:
+    @app.before_request
+    async def name() -> None:
+        name_request(request.headers.get(HEADER, ""), services.ids.new_id())
 
-
-def _must_have_room(route: Route, services: Services) -> None:
-    if route.needs_room and services.disk.withholds_acks:
-        raise DiskFull(store="Weir")
-
-
-def answer(route: Route, outcome: Any) -> Response:  # noqa: ANN401
-    """Write what a handler gave."""
-    reply = outcome if isinstance(outcome, Reply) else Reply(outcome)
-    status = reply.status or route.status
-    if status == HTTPStatus.NO_CONTENT:
-        return Response("", status)
-    headers = {"Cache-Control": "no-store", "Content-Type": JSON, **reply.headers}
-    body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
-    return Response(body, status, headers)
-
-
-def failure(error: Exception) -> Response:
-    """Write what went wrong."""
-    problem = problem_of(error)
-    return Response(
-        msgspec.json.encode(problem.body),
-        problem.status,
-        {"Cache-Control": "no-store", **problem.headers},
-        mimetype=JSON,
-    )
+    @app.after_request
+    async def named(response: Response) -> Response:
+        response.headers[HEADER] = request_id()
+        return response
 
 
 def _answer_preflights(app: Quart, origins: Origins) -> None:
@@ -121,7 +83,7 @@ def _answer_preflights(app: Quart, origins: Origins) -> None:
             return None
         headers = origins.preflight(request.headers.get("Origin"), own_origin())
         if "Access-Control-Allow-Origin" not in headers:
-            return Response('{"detail": "This origin may not call"}', 403, mimetype=JSON)
+            return failure(Forbidden("This origin may not call"))
         return Response("", 204, headers)
 
     @app.after_request

@@ -7,8 +7,13 @@ DEFAULT: Final = ("null", "file://", "app://", "http://localhost:3000")
 """The installed control-room application (`clients.md`, "Signing in")."""
 
 _METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
-_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, X-API-Key"
-_EXPOSED: Final = "X-Total-Count, Link, Retry-After"
+_HEADERS: Final = (
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-API-Key, X-Request-Id"
+)
+_EXPOSED: Final = (
+    "Content-Disposition, ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id,"
+    " X-Total-Count"
+)
 
 
 @dataclass(frozen=True, slots=True)

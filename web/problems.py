@@ -3,6 +3,7 @@
 import logging
 import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -13,14 +14,17 @@ from appliance.domain.errors import (
     DeliveryFailed,
     DiskFull,
     Invalid,
+    KeyReused,
     NotAllowed,
     NotFound,
     NotSignedIn,
+    Outdated,
     Refused,
     StorageFailed,
     TooMany,
     WeirError,
 )
+from web.request_ids import request_id
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +35,8 @@ STATUS: Final[dict[type[WeirError], int]] = {
     NotSignedIn: 401,
     NotAllowed: 403,
     TooMany: 429,
+    Outdated: 412,
+    KeyReused: 409,
     Refused: 400,
     DiskFull: 507,
     StorageFailed: 503,
@@ -55,12 +61,40 @@ class QueryInvalid(msgspec.ValidationError):
     """The request's query is not what it should be."""
 
 
+class HeaderInvalid(msgspec.ValidationError):
+    """A header of the request is not what it should be."""
+
+
 class Unreadable(Exception):
     """The request's body is not JSON."""
 
 
+_WHERE: Final = {QueryInvalid: "query", HeaderInvalid: "header"}
+
+
 def problem_of(error: Exception) -> Problem:
-    """Say what went wrong without saying anything of how the program is made."""
+    """Say what went wrong without saying anything of how the program is made.
+
+    `detail` is for people; `code` and `request_id` are for programs, and are always there.
+    """
+    problem = _problem_of(error)
+    problem.body.setdefault("code", _code(error, problem.status))
+    if request_id():
+        problem.body["request_id"] = request_id()
+    return problem
+
+
+def _code(error: Exception, status: int) -> str:
+    match error:
+        case WeirError():
+            return error.code
+        case msgspec.ValidationError():
+            return Invalid.__name__.lower()
+        case _:
+            return HTTPStatus(status).name.lower()
+
+
+def _problem_of(error: Exception) -> Problem:
     match error:
         case Invalid():
             return _invalid(error)
@@ -74,7 +108,7 @@ def problem_of(error: Exception) -> Problem:
             status = error.code or 500
             return Problem(status, {"detail": error.description or error.name})
         case _:
-            _log.error("a request failed", exc_info=error)
+            _log.error("request %s failed", request_id(), exc_info=error)
             return Problem(500, {"detail": "Something went wrong in Weir; its log says what"})
 
 
@@ -91,7 +125,7 @@ def _refused(error: WeirError) -> Problem:
         case DiskFull():
             headers["Retry-After"] = "30"
         case StorageFailed():
-            _log.error("a request could not be served: %s", error)
+            _log.error("request %s could not be served: %s", request_id(), error)
             headers["Retry-After"] = "10"
             if _DISK_FULL.search(str(error)):
                 return Problem(507, body, headers)
@@ -118,7 +152,7 @@ def _not_valid(error: msgspec.ValidationError) -> Problem:
     missing = re.search(r"missing required field `(\w+)`", message)
     if missing:
         place.append(missing.group(1))
-    where = "query" if isinstance(error, QueryInvalid) else "body"
+    where = _WHERE.get(type(error), "body")
     return Problem(STATUS[Invalid], {"detail": [_detail([where, *place], message)]})
 
 

@@ -52,6 +52,11 @@ class Route:
             raise TypeError(f"{self.method} {self.path} does not say who may use it")
 
     @property
+    def is_repeatable(self) -> bool:
+        """Whether an Idempotency-Key is honoured: wherever somebody signed in has something done."""
+        return self.method == "POST" and self.access not in {Open.PUBLIC, Open.DEVICE}
+
+    @property
     def needs_room(self) -> bool:
         """Whether it is refused while the disk takes nothing."""
         return self.method != "GET" if self.on_full_disk is None else not self.on_full_disk

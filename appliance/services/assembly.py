@@ -1,9 +1,9 @@
 """Everything that people can ask for, put together from the ports."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from appliance.ports.clock import Clock
+from appliance.ports.clock import Clock, IdSource
 from appliance.ports.disk import DiskState
 from appliance.ports.listening import Trust
 from appliance.services.access_tokens import AccessTokens, keep_signing_key
@@ -21,6 +21,7 @@ from appliance.services.passwords import Passwords
 from appliance.services.pipelines import Pipelines
 from appliance.services.push import PushDevices
 from appliance.services.readings import ReadingsOfSensors
+from appliance.services.repeats import Repeats, keep_answers_key
 from appliance.services.replay import Replays
 from appliance.services.retention import RetentionSettings
 from appliance.services.rollups import Rollups
@@ -32,6 +33,7 @@ from appliance.services.setup import SetUp
 from appliance.services.signin import SignIn
 from appliance.services.timeline import Timelines
 from appliance.services.tokens import Tokens
+from appliance.services.undertakings import HeedfulOperations
 from appliance.services.users import Users
 from appliance.services.world import World
 
@@ -46,6 +48,7 @@ class Services:
     clock: Clock
     device_door: DeviceDoor
     disk: DiskState
+    ids: IdSource
     incidents: Incidents
     intake: IntakeBook
     maintenance: Maintenance
@@ -54,6 +57,7 @@ class Services:
     pipelines: Pipelines
     push: PushDevices
     readings: ReadingsOfSensors
+    repeats: Repeats
     replays: Replays
     retention: RetentionSettings
     rollups: Rollups
@@ -72,6 +76,9 @@ class Services:
 async def open_services(world: World) -> Services:
     """Put the services together; makes this installation's signing key the first time."""
     key = await world.operations.write_system(keep_signing_key)
+    secret = await world.operations.write_system(lambda t: keep_answers_key(t, world.ids))
+    repeats = Repeats(world, secret)
+    world = replace(world, operations=HeedfulOperations(world.operations))
     freshness = Freshness(world)
     passwords = Passwords()
     sign_in = SignIn(world, passwords, AccessTokens(key))
@@ -82,6 +89,7 @@ async def open_services(world: World) -> Services:
         clock=world.clock,
         device_door=DeviceDoor(world),
         disk=world.disk,
+        ids=world.ids,
         incidents=Incidents(world),
         intake=IntakeBook(world, freshness),
         maintenance=Maintenance(world),
@@ -90,6 +98,7 @@ async def open_services(world: World) -> Services:
         pipelines=Pipelines(world),
         push=PushDevices(world),
         readings=ReadingsOfSensors(world, freshness),
+        repeats=repeats,
         replays=Replays(world, freshness),
         retention=RetentionSettings(world),
         rollups=Rollups(world, freshness),

@@ -1,0 +1,113 @@
+"""What each noun of a path is in the database: by this, ETag and If-Match hold for every route.
+
+An edition covers what somebody can change. Figures that change by themselves (the last reading of a
+sensor, how often an alert was seen) are part of the ETag too, but not of what If-Match asks for,
+or nobody could ever change a sensor that reports.
+"""
+
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from typing import Any, Final
+
+from werkzeug.datastructures import ETags, Headers
+from werkzeug.http import parse_etags
+
+from appliance.domain.errors import NotFound
+from appliance.domain.ids import (
+    AlertId,
+    AssetId,
+    IncidentId,
+    MunicipalityId,
+    RuleId,
+    SensorId,
+    UserId,
+)
+from appliance.ports.operations import SystemTables
+from appliance.ports.tables import Tables
+from appliance.services.undertakings import ANY, NONE, Look, Undertaking
+from web.routes import Route
+
+Noun = Callable[[SystemTables, Tables | None, Any], object]
+
+
+def _own(find: Callable[[Tables, int], object]) -> Noun:
+    """Look only in the municipality of the transaction."""
+    return lambda _, tables, named: None if tables is None else find(tables, named)
+
+
+def _with_id(rows: list[Any], wanted: int) -> object:
+    return next((row for row in rows if row.id == wanted), None)
+
+
+def _alert(tables: Tables, named: int) -> object:
+    found = tables.alerts.get(AlertId(named))
+    return None if found is None else (found.id, found.version)
+
+
+def _municipality(system: SystemTables, _: Tables | None, named: int) -> object:
+    try:
+        return system.of(MunicipalityId(named)).municipality
+    except NotFound:
+        return None
+
+
+NOUNS: Final[Mapping[str, Noun]] = {
+    "alert": _own(_alert),
+    "channel": _own(lambda t, named: _with_id(t.channels.all(), named)),
+    "incident": _own(lambda t, named: t.incidents.get(IncidentId(named))),
+    "municipality": _municipality,
+    "pipeline": _own(lambda t, named: t.network.pipeline(AssetId(named))),
+    "retention": _own(lambda t, _: t.preferences.recall("retention", "") or b""),
+    "rule": _own(lambda t, named: t.rules.get(RuleId(named))),
+    "sensor": _own(lambda t, named: t.sensors.get(SensorId(named))),
+    "token": _own(lambda t, named: _with_id(t.users.tokens(), named)),
+    "user": _own(lambda t, named: t.users.get(UserId(named))),
+}
+"""By the last name in a path, else its last word."""
+
+
+def noun_of(route: Route) -> str:
+    """Give what a route is about."""
+    return next(reversed(route.names), route.path.rpartition("/")[2])
+
+
+def has_edition(route: Route) -> bool:
+    """Whether what a route is about can be told apart from what it was before."""
+    return noun_of(route) in NOUNS
+
+
+def shows_it(route: Route) -> bool:
+    """Whether the answer is the thing itself, rather than something of it."""
+    return has_edition(route) and (route.path.endswith("}") or not route.names)
+
+
+def undertaking_of(route: Route, path: Mapping[str, Any], headers: Headers) -> Undertaking:
+    """Say what a request expects of what it is about."""
+    if not has_edition(route) or (route.method == "GET" and not shows_it(route)):
+        return Undertaking()
+    noun = noun_of(route)
+    look, named = NOUNS[noun], path.get(noun, 0)
+    looking: Look = lambda system, tables: look(system, tables, named)  # noqa: E731
+    if route.method == "GET":
+        return Undertaking(looking)
+    wanted = _editions(headers.get("If-Match"), weak=False)
+    return Undertaking(looking, wanted, _editions(headers.get("If-None-Match"), weak=True) or NONE)
+
+
+def _editions(header: str | None, *, weak: bool) -> frozenset[str] | None:
+    """Read the editions out of ETags; for If-Match a weak tag is none (RFC 9110 8.8.3.2)."""
+    if header is None or not header.strip():
+        return None
+    tags: ETags = parse_etags(header)
+    if tags.star_tag:
+        return ANY
+    named = tags.as_set(include_weak=weak)
+    return frozenset(tag.partition(".")[0] for tag in named)
+
+
+def etag(edition: str | None, *content: bytes) -> str:
+    """Name a representation: strong, it differs with every difference in the content (8.8.1)."""
+    digest = blake2b(digest_size=9)
+    for part in content:
+        digest.update(part)
+    return f'"{edition}.{digest.hexdigest()}"' if edition else f'"{digest.hexdigest()}"'

@@ -1,0 +1,131 @@
+"""From a request to its answer: what holds for every route, so that no handler can forget it."""
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from quart import Request, Response
+from werkzeug.http import parse_etags
+
+from appliance.domain.access import authorise, authorise_system
+from appliance.domain.errors import DiskFull
+from appliance.services.assembly import Services
+from appliance.services.repeats import Given, Repeatable
+from appliance.services.undertakings import Undertaking, undertaking
+from web.asking import Ask, Reply
+from web.editions import etag, shows_it, undertaking_of
+from web.problems import HeaderInvalid, problem_of
+from web.reading_requests import read_request
+from web.recognition import recognise
+from web.routes import Open, Route
+from web.writing import JSON, encoded
+
+LONGEST_KEY: Final = 255
+_ALIKE: Final = ("X-Total-Count", "Link")
+"""Headers that say something of the content: another total is another representation."""
+
+
+async def serve(route: Route, request: Request, services: Services) -> Response:
+    """Answer a request, whatever happens."""
+    try:
+        ask = await read_request(route, request, services)
+        _must_have_room(route, services)
+        given, repeated = await _given(route, ask)
+        if route.access is Open.DEVICE and given.status < HTTPStatus.BAD_REQUEST:
+            recognise(request.scope)
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the HTTP boundary
+        return failure(error)
+    if repeated:
+        return Response(given.body, given.status, given.headers | {"Idempotency-Replayed": "true"})
+    return _unless_known(route, ask, given)
+
+
+def failure(error: Exception) -> Response:
+    """Write what went wrong."""
+    problem = problem_of(error)
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return Response(msgspec.json.encode(problem.body), problem.status, headers, mimetype=JSON)
+
+
+def _must_have_room(route: Route, services: Services) -> None:
+    if route.needs_room and services.disk.withholds_acks:
+        raise DiskFull(store="Weir")
+
+
+async def _given(route: Route, ask: Ask[Any]) -> tuple[Given, bool]:
+    task = undertaking_of(route, ask.path, ask.headers)
+
+    async def do() -> Given:
+        with undertaking(task):
+            outcome = await route.handler(ask)
+        return await _written(route, outcome, task)
+
+    request = _repeatable(route, ask)
+    if request is None:
+        return await do(), False
+    return await ask.services.repeats.once(request, task, do)
+
+
+async def _written(route: Route, outcome: Any, task: Undertaking) -> Given:  # noqa: ANN401
+    reply = outcome if isinstance(outcome, Reply) else Reply(outcome)
+    status = reply.status or route.status
+    if status == HTTPStatus.NO_CONTENT:
+        return Given(status, dict(reply.headers), b"")
+    headers = {"Cache-Control": "no-store", "Content-Type": JSON, **reply.headers}
+    body = await encoded(reply.body)
+    if "ETag" not in headers and status == HTTPStatus.OK and _can_be_named(route, task):
+        said = [headers[name].encode() for name in _ALIKE if name in headers]
+        headers["ETag"] = etag(task.edition if shows_it(route) else None, body, *said)
+    return Given(status, headers, body)
+
+
+def _can_be_named(route: Route, task: Undertaking) -> bool:
+    """Say whether an ETag would be true: of what was read at one moment, or has been written."""
+    if shows_it(route):
+        return task.edition is not None and not task.torn and route.method != "DELETE"
+    return route.method == "GET"
+
+
+def _unless_known(route: Route, ask: Ask[Any], given: Given) -> Response:
+    """Answer, without the content where the client has it already (RFC 9110 13.1.2, 15.4.5)."""
+    tag = given.headers.get("ETag", "")
+    known = parse_etags(ask.headers.get("If-None-Match"))
+    if route.method == "GET" and tag and known and known.contains_weak(tag.strip('"')):
+        kept = {"ETag": tag, "Cache-Control": given.headers["Cache-Control"]}
+        return Response("", HTTPStatus.NOT_MODIFIED, kept)
+    return Response(given.body, given.status, given.headers)
+
+
+def _repeatable(route: Route, ask: Ask[Any]) -> Repeatable | None:
+    """Read the Idempotency-Key, quoted (as the draft has it) or bare; an empty one is none."""
+    key = ask.headers.get("Idempotency-Key", "").strip().strip('"')
+    if not key or not route.is_repeatable or ask.actor is None:
+        return None
+    if len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
+        problem = f"1 to {LONGEST_KEY} printable ASCII characters - at `$.Idempotency-Key`"
+        raise HeaderInvalid(problem)
+    _must_still_be_allowed(route, ask)
+    content = b"\n".join((route.method.encode(), ask.url.encode(), _content(ask.body, ask.payload)))
+    return Repeatable(ask.actor, ask.municipality, key, content)
+
+
+def _content(body: Any, payload: bytes) -> bytes:  # noqa: ANN401
+    """Give what is meant: neither the order of JSON's members nor its blanks make a difference."""
+    return payload if body is None else msgspec.json.encode(body, order="deterministic")
+
+
+def _must_still_be_allowed(route: Route, ask: Ask[Any]) -> None:
+    """Answers are not given again to somebody who may no longer ask."""
+    if isinstance(route.access, Open):
+        return
+    wanted = ask.municipality or ask.signed_in.municipality
+    check: Callable[[], object] = (
+        (lambda: authorise_system(ask.signed_in, ask.permission))
+        if wanted is None
+        else (lambda: authorise(ask.signed_in, ask.permission, wanted))
+    )
+    check()
