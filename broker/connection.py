@@ -53,6 +53,7 @@ class Hold(Flag):
     ENGINE = auto()
     UNREAD = auto()
     DISK = auto()
+    PACE = auto()
     STOPPING = auto()
 
 
@@ -176,6 +177,12 @@ class Connection(asyncio.Protocol):
         """Where it comes from."""
         name = self._transport.get_extra_info("peername")
         return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "unknown"
+
+    @property
+    def host(self) -> str:
+        """The computer that it comes from, empty where nobody knows."""
+        name = self._transport.get_extra_info("peername")
+        return str(name[0]) if isinstance(name, tuple) else ""
 
     def send(self, data: bytes) -> None:
         """Send now; a peer that has left too much unread is cut off."""

@@ -44,6 +44,8 @@ from broker.topics import own_report
 
 MOST_IN_A_RUN: Final = 2_000
 """Messages that are taken at once, in some 3 ms."""
+_LONGEST_PAUSE: Final = 5.0
+"""Seconds without reading from a device that sent too much; then it is looked at again."""
 _EXCERPT: Final = 200
 
 
@@ -138,13 +140,23 @@ class DevicePeer:
             raise ProtocolViolation("MQTT-4.8.0-1", f"a device sent {type(packet).__name__}")
 
     def take_run(self, reader: PacketReader) -> bool:
-        """Take a run of readings at once: nearly all that a device ever sends."""
-        if self._services.intake.refuses_unacknowledged:
+        """Take a run of readings at once: nearly all that a device ever sends.
+
+        No more than the device may send: what is beyond that is not read until it may be.
+        """
+        if not reader.has_more:
             return False
-        run = reader.publishes(self._topics, MOST_IN_A_RUN)
+        services, allowance = self._services, self._device.allowance
+        allowed = allowance.take(services.clock.monotonic(), MOST_IN_A_RUN)
+        if not allowed:
+            self._hold_back(allowance.wait())
+            return True
+        run = None
+        if not services.intake.refuses_unacknowledged:
+            run = reader.publishes(self._topics, allowed)
+        allowance.give_back(allowed if run is None else allowed - len(run.payloads))
         if run is None:
             return False
-        services = self._services
         messages = RawMessages(
             self._device,
             Door.MQTT,
@@ -181,9 +193,16 @@ class DevicePeer:
         if self._will is not None and farewell in UNEXPECTED:
             self._publish_will(self._will)
 
+    def _hold_back(self, seconds: float) -> None:
+        """Read nothing for a while: MQTT 3.1.1 can't say why, and nothing that was sent is lost."""
+        self._connection.hold(Hold.PACE)
+        loop = asyncio.get_running_loop()
+        loop.call_later(min(seconds, _LONGEST_PAUSE), self._connection.release, Hold.PACE)
+
     # Readings
 
     def _publish(self, packet: Publish) -> None:
+        self._device.allowance.take(self._services.clock.monotonic(), 1)
         report = self._report_on(packet.topic)
         if report is None:
             detail = f"published to {packet.topic[:_EXCERPT]!r}"

@@ -99,6 +99,12 @@ class LineConnection(asyncio.Protocol):
         name = self._transport.get_extra_info("peername")
         return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "unknown"
 
+    @property
+    def host(self) -> str:
+        """The computer that it comes from, empty where nobody knows."""
+        name = self._transport.get_extra_info("peername")
+        return str(name[0]) if isinstance(name, tuple) else ""
+
     def fill(self, slot: Slot, answer: bytes) -> None:
         """Answer a line; answers leave in the order of their lines, those of one turn together."""
         slot.answer = answer

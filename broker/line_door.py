@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 from typing import Final
 
 from appliance.domain.ids import DeviceId
-from appliance.domain.readings import Door, RawMessage, Reason, Refusal
+from appliance.domain.readings import AdmittedDevice, Door, RawMessage, Reason, Refusal
 from appliance.ports.clock import Clock
 from appliance.ports.doors import Admission, Intake, Settled
 from broker import lines
@@ -111,6 +112,9 @@ class LineDoor:
         if isinstance(device, Refusal):
             self._refuse(device, "signing in", connection, slot)
             return
+        if not device.allowance.take(self._clock.monotonic(), 1):
+            self._refuse_for_now(device, connection, slot)
+            return
         message = RawMessage(
             device, device.device_id, said.payload, Door.TCP, self._clock.now(), "data"
         )
@@ -131,13 +135,22 @@ class LineDoor:
         detail = f"a line of more than {self._options.largest_line} bytes"
         self._refuse(Refusal(Reason.TOO_LARGE, DeviceId("")), detail, connection, slot)
 
+    def _refuse_for_now(
+        self, device: AdmittedDevice, connection: LineConnection, slot: Slot
+    ) -> None:
+        """Refuse a line of a device that sends too much; it stays connected and may try again."""
+        refusal = Refusal(Reason.RATE_LIMITED, device.device_id, (device.municipality,))
+        detail = f"more than it may send, from {connection.address}"
+        self._intake.refuse(Door.TCP, refusal, at=self._clock.now(), detail=detail)
+        connection.fill(slot, lines.not_now(device.allowance.wait()))
+
     def _refuse(
         self, refusal: Refusal, detail: str, connection: LineConnection, slot: Slot
     ) -> None:
         name = DeviceId(refusal.device_id[:_LONGEST_NAME])
         self._intake.refuse(
             Door.TCP,
-            Refusal(refusal.reason, name, refusal.municipalities),
+            replace(refusal, device_id=name, address=connection.host),
             at=self._clock.now(),
             detail=f"{detail}, from {connection.address}",
         )

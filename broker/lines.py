@@ -1,6 +1,8 @@
 """One line of JSON in, one line of JSON out: what the TCP door understands and says. No I/O."""
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,6 +59,18 @@ def refused(reason: Reason, detail: str) -> bytes:
     return _error(reason.value, detail, REMEDIES[reason])
 
 
+def not_now(seconds: float) -> bytes:
+    """Answer a line of a device that has sent more than it may."""
+    said = {
+        "status": "error",
+        "reason": Reason.RATE_LIMITED.value,
+        "detail": "this device, or its municipality, sends more than it may",
+        "hint": REMEDIES[Reason.RATE_LIMITED],
+        "retry_after_seconds": max(1, math.ceil(seconds)),
+    }
+    return _line(said)
+
+
 def full() -> bytes:
     """Answer a peer for whom there is no place."""
     return _error("too_many", "all connections are taken", "try again in a minute")
@@ -86,7 +100,7 @@ def _error(reason: str, detail: str, hint: str) -> bytes:
     return _line({"status": "error", "reason": reason, "detail": detail, "hint": hint})
 
 
-def _line(said: dict[str, object]) -> bytes:
+def _line(said: Mapping[str, object]) -> bytes:
     return (
         json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode(
             errors="backslashreplace"

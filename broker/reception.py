@@ -1,5 +1,6 @@
 """CONNECT: who comes in, and as what. Nothing exists for a peer before this has let it in."""
 
+from dataclasses import replace
 from itertools import count
 
 from appliance.domain.access import Actor, PublishTopics, ViewNetwork, authorise
@@ -174,7 +175,7 @@ class Reception:
         name = DeviceId(refusal.device_id[:_LONGEST_NAME])
         self._services.intake.refuse(
             Door.MQTT,
-            Refusal(refusal.reason, name, refusal.municipalities),
+            replace(refusal, device_id=name, address=connection.host),
             at=self._services.clock.now(),
             detail=f"{detail}, from {connection.address}",
         )

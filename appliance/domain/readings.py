@@ -9,8 +9,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.domain.hardware import Hardware
 from appliance.domain.ids import DeviceId, MunicipalityId, SensorId, Sequence
 from appliance.domain.instant import Instant
+from appliance.domain.pace import Allowance, no_limits
 from appliance.domain.sensors import Sensor
 
 Ints = NDArray[np.int64]
@@ -58,6 +60,13 @@ class Reason(StrEnum):
     """The time is more than 5 minutes ahead of this computer's clock."""
     DISK_FULL = "disk_full"
     """The disk is nearly full, and the device asked for no ack (QoS 0)."""
+    RATE_LIMITED = "rate_limited"
+    """The device, or all devices of its municipality together, sent more than they may. Over MQTT they
+    are held back instead, and nothing is refused."""
+    WRONG_NUMBER = "wrong_number"
+    """The SMS came from another phone number than the one noted for the device."""
+    UNKNOWN_CHANNEL = "unknown_channel"
+    """No sensor is set up for any of the values that a device on another network sent."""
 
 
 REMEDIES: Final[Mapping[Reason, str]] = {
@@ -75,6 +84,9 @@ REMEDIES: Final[Mapping[Reason, str]] = {
     Reason.BAD_TIMESTAMP: "send ISO 8601, for example 2026-05-01T03:00:00Z",
     Reason.IN_THE_FUTURE: "the device's clock is more than 5 minutes ahead: set it, or send no timestamp",
     Reason.DISK_FULL: "make room on the disk with the data folder; have the device report with QoS 1",
+    Reason.RATE_LIMITED: "send less often, or several readings in one message; an admin can allow more",
+    Reason.WRONG_NUMBER: "note the phone number of the device's SIM with its sensor",
+    Reason.UNKNOWN_CHANNEL: "set the channel of a sensor of this device to one of those it sends",
 }
 
 
@@ -98,6 +110,8 @@ class AdmittedDevice:
     """The sensors it may report for: its own, and for a gateway those assigned to it."""
     refused: Mapping[DeviceId, Reason] = field(default_factory=dict)
     """Devices assigned to a gateway that must not report now, and why."""
+    allowance: Allowance = field(default_factory=no_limits, compare=False, repr=False)
+    """What it may still send; the same one however often it is admitted."""
 
     def knows(self, device_id: DeviceId) -> bool:
         """Say whether it has anything to do with this device: itself, or one assigned to it."""
@@ -111,6 +125,25 @@ class Refusal:
     reason: Reason
     device_id: DeviceId
     municipalities: tuple[MunicipalityId, ...] = ()
+    """In whose ledger it is counted; none: in nobody's."""
+    address: str = ""
+    """The host it came from, if that is known."""
+    relayed_by: DeviceId | None = None
+    """The gateway, signed in to the one municipality, that brought a device which nobody knows."""
+    hardware: Hardware | None = None
+    """What the device is called on its own network."""
+    retry_after: float = 0.0
+    """Seconds after which it would be taken, if that is what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedHardware:
+    """A device on another network, and who speaks for it: itself with its key, or its gateway."""
+
+    device: AdmittedDevice
+    sensors: tuple[Sensor, ...]
+    """Its sensors, by id; at least one."""
+    by_gateway: bool
 
 
 class Report(NamedTuple):

@@ -12,6 +12,7 @@ from appliance.domain.ids import NOBODY, MunicipalityId
 from appliance.domain.instant import Instant
 from appliance.domain.readings import Door, RawMessage, RawMessages, Reason, Refusal, Rejection
 from appliance.flow.describing import Describing
+from appliance.flow.knocks import Knocks
 from appliance.ports.disk import DiskState, Roomy
 from appliance.ports.doors import Settled
 
@@ -53,7 +54,8 @@ class BoundedIntake:
     from its peer, so that the devices wait and not this program's memory.
     """
 
-    def __init__(self, disk: DiskState | None = None) -> None:
+    def __init__(self, disk: DiskState | None = None, knocks: Knocks | None = None) -> None:
+        self._knocks = knocks
         self._disk: DiskState = disk or Roomy()
         self._parts: deque[tuple[RawMessages, int, OnSettled]] = deque()
         """With the size in bytes."""
@@ -91,7 +93,9 @@ class BoundedIntake:
     def refuse(
         self, door: Door, refusal: Refusal, *, at: Instant, detail: str, excerpt: str = ""
     ) -> None:
-        """Have a refusal counted for everybody whose device it claims to be, or for nobody."""
+        """Have a refusal counted for whose device it is, or for nobody; remember who knocked."""
+        if refusal.reason is Reason.UNKNOWN_DEVICE and self._knocks is not None:
+            self._knocks.note(door, refusal, at, excerpt)
         for municipality in refusal.municipalities or (NOBODY,):
             may = self._describing.may(at, municipality, refusal.device_id)
             if not may or len(self._refusals) >= MOST_REFUSALS:

@@ -1,15 +1,16 @@
 """The door through which devices report over HTTP: admit, take, answer when it is on disk."""
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 from appliance.domain.errors import DiskFull, StorageFailed, TooMany
-from appliance.domain.ids import DeviceId
-from appliance.domain.readings import Door, RawMessage, Reason, Refusal
+from appliance.domain.readings import AdmittedDevice, Door, RawMessage, Reason, Refusal
 from appliance.ports.doors import Settled
 from appliance.services.world import World
 
 LARGEST: Final = 256 * 1024
+EXCERPT: Final = 200
 PATIENCE: Final = 10.0
 """Seconds to wait for room, and then for the disk. A device that is told to come again sends the
 reading again, and the second copy is recognised."""
@@ -24,31 +25,40 @@ class DeviceDoor:
         self._clock = world.clock
         self._disk = world.disk
 
-    async def take(self, device_id: str, key: str, payload: bytes) -> Settled | Refusal:
+    async def take(
+        self, device_id: str, key: str, payload: bytes, address: str = ""
+    ) -> Settled | Refusal:
         """Put a message on disk and say what became of its readings, or why it was not taken.
 
         A refusal is counted. Raises TooMany when the intake stays full, DiskFull while acks are
         withheld, StorageFailed when the message could not be kept: the device must send it again.
         """
-        now = self._clock.now()
         admitted = self._directory.admit(device_id, key)
         if isinstance(admitted, Refusal):
-            self._count(admitted, "")
-            return admitted
-        if len(payload) > LARGEST:
-            too_large = Refusal(Reason.TOO_LARGE, admitted.device_id, (admitted.municipality,))
-            self._count(too_large, f"{len(payload)} bytes")
-            return too_large
+            return self.refuse(replace(admitted, address=address), payload=payload)
+        return await self.pass_on(admitted, payload, len(payload))
+
+    async def pass_on(
+        self, device: AdmittedDevice, payload: bytes, size: int, stream: str = "data"
+    ) -> Settled | Refusal:
+        """Put the message of a device that was admitted on disk, as `take` does.
+
+        `size` is that of what was sent.
+        """
+        now, allowance = self._clock.now(), device.allowance
+        if not allowance.take(self._clock.monotonic(), 1):
+            too_often = Refusal(
+                *(Reason.RATE_LIMITED, device.device_id, (device.municipality,)),
+                retry_after=allowance.wait(),
+            )
+            return self.refuse(too_often)
+        if size > LARGEST:
+            too_large = Refusal(Reason.TOO_LARGE, device.device_id, (device.municipality,))
+            return self.refuse(too_large, f"{size} bytes")
         if self._disk.withholds_acks:
             raise DiskFull(store="the journal")
-        message = RawMessage(
-            device=admitted,
-            about=DeviceId(device_id),
-            payload=payload,
-            door=Door.HTTP,
-            arrived=now,
-        )
-        return await self._settle(message)
+        about = device.device_id
+        return await self._settle(RawMessage(device, about, payload, Door.HTTP, now, stream))
 
     async def _settle(self, message: RawMessage) -> Settled:
         done: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
@@ -74,5 +84,16 @@ class DeviceDoor:
             raise StorageFailed(store="the journal", problem=answer.problem)
         return answer
 
-    def _count(self, refusal: Refusal, detail: str) -> None:
-        self._intake.refuse(Door.HTTP, refusal, at=self._clock.now(), detail=detail)
+    def refuse(self, refusal: Refusal, detail: str = "", payload: bytes = b"") -> Refusal:
+        """Have a refusal counted, and give it back.
+
+        Of a device that nobody knows the beginning of what it sent is shown, never of others: a key
+        might be in it.
+        """
+        excerpt = ""
+        if refusal.reason is Reason.UNKNOWN_DEVICE:
+            excerpt = payload[:EXCERPT].decode(errors="replace")
+        where = f"from {refusal.address}" if refusal.address else ""
+        said = ", ".join(part for part in (detail, where) if part)
+        self._intake.refuse(Door.HTTP, refusal, at=self._clock.now(), detail=said, excerpt=excerpt)
+        return refusal

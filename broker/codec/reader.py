@@ -62,6 +62,11 @@ class PacketReader:
         self._buffer: bytes | bytearray = b""
         self._at = 0
 
+    @property
+    def has_more(self) -> bool:
+        """Say whether any bytes wait to be read."""
+        return self._at < len(self._buffer)
+
     def feed(self, data: bytes) -> None:
         """Add what came in."""
         if self._at == len(self._buffer):
