@@ -97,6 +97,12 @@ def is_full(error: apsw.Error) -> bool:
     return isinstance(error, apsw.FullError) or shm
 
 
+def _casefold(*given: object) -> str | None:
+    """Give text without case, in any script: SQLite's own lower() knows only ASCII."""
+    (text,) = given
+    return text.casefold() if isinstance(text, str) else None
+
+
 def _flags(*, read_only: bool) -> int:
     if read_only:
         return apsw.SQLITE_OPEN_READONLY
@@ -113,6 +119,7 @@ def _configure(
     # Plans that don't depend on bound values: else SQLite, which is built with STAT4, compiles half
     # of our queries anew each time they are run.
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+    connection.create_scalar_function("casefold", _casefold, 1, deterministic=True)
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     connection.execute("PRAGMA foreign_keys = ON")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from appliance.detection.patterns import Pattern
 from appliance.domain.ids import SensorId
@@ -9,6 +10,8 @@ from appliance.domain.instant import Instant
 from appliance.domain.readings import Ints
 from appliance.domain.rules import Rule
 from appliance.domain.sensors import Sensor, SensorStatus
+
+_UNWATCHED: Final = (SensorStatus.INACTIVE, SensorStatus.MAINTENANCE)
 
 LocalTime = Callable[[Ints], Ints]
 """Gives the seconds since Monday 00:00 on the municipality's wall clock; same shape."""
@@ -33,8 +36,11 @@ class RuleBook:
     """When sensors came to be that a watch over the past does not find there at its beginning."""
 
     def causes(self) -> Iterator[tuple[Rule, list[Sensor]]]:
-        """Give every enabled rule with the sensors it is for; inactive sensors have none."""
-        watched = [s for s in self.sensors if s.status is not SensorStatus.INACTIVE]
+        """Give every enabled rule with the sensors it is for.
+
+        Sensors that are inactive, or out of service for maintenance (ISA-18.2, 11.7), have none.
+        """
+        watched = [s for s in self.sensors if s.status not in _UNWATCHED]
         by_id = {sensor.id: sensor for sensor in watched}
         for rule in self.rules:
             if not rule.enabled:

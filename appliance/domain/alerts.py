@@ -71,6 +71,10 @@ class ChangeKind(StrEnum):
     """A person, or resolve_when_cleared, changed the status."""
     COMMENTED = "commented"
     """A person wrote something on it."""
+    SHELVED = "shelved"
+    """A person put it aside for a while, and said why (ISA-18.2, 11.3)."""
+    UNSHELVED = "unshelved"
+    """It is back: its time is over, or a person took it back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,8 @@ class Alert:
     acknowledged_by: UserId | None = None
     resolved_at: Instant | None = None
     closed_at: Instant | None = None
+    shelved_until: Instant | None = None
+    """Until then nobody is told of it; None when it is not shelved."""
     version: int = 1
     """Grows by one with each change; changes are compare-and-set on it."""
 

@@ -33,6 +33,11 @@ class Action(StrEnum):
     SETTING_CHANGED = "setting.changed", "a setting was changed"
     COMMAND = "command.given", "a command was given at the computer that leaves no line of its own"
 
+    SECOND_FACTOR_SET = "user.second_factor_set", "somebody set up or confirmed a second factor"
+    SECOND_FACTOR_REMOVED = "user.second_factor_removed", "somebody's second factor was removed"
+    RECOVERY_CODES_MADE = "user.recovery_codes_made", "somebody got new recovery codes"
+    RECOVERY_CODE_USED = "user.recovery_code_used", "somebody signed in with a recovery code"
+
     MUNICIPALITY_ADDED = "municipality.added", "a municipality was added"
     MUNICIPALITY_CHANGED = "municipality.changed", "a municipality was changed"
 
@@ -50,6 +55,8 @@ class Action(StrEnum):
     SENSOR_ADDED = "sensor.added", "a sensor was added, or several at once by an import"
     SENSOR_CHANGED = "sensor.changed", "a sensor was changed"
     SENSOR_REMOVED = "sensor.removed", "a sensor was removed"
+    DEVICE_KEYS_REVOKED = "device.keys_revoked", "all keys of a device were ended"
+    DEVICE_LIMITS_CHANGED = "device.limits_changed", "how much devices may send was changed"
     DEVICE_KEY_ROTATED = "device.key_rotated", "a device got a new key"
     SENSOR_TYPE_ADDED = "sensor_type.added", "a sensor type was added"
     SENSOR_TYPE_CHANGED = "sensor_type.changed", "a sensor type was changed"
@@ -64,6 +71,14 @@ class Action(StrEnum):
 
     INCIDENT_ADDED = "incident.added", "an incident was reported"
     INCIDENT_CHANGED = "incident.changed", "an incident was changed"
+    INCIDENT_REMOVED = "incident.removed", "an incident was deleted with its story and files"
+    INCIDENT_ALERT_LINKED = "incident.alert_linked", "an alert was said to belong to an incident"
+    INCIDENT_ALERT_UNLINKED = "incident.alert_unlinked", "an alert belongs to an incident no more"
+    INCIDENT_COMMENTED = "incident.commented", "an incident was commented"
+    ATTACHMENT_ADDED = "attachment.added", "a file was added to an incident"
+    ATTACHMENT_REMOVED = "attachment.removed", "a file of an incident was removed"
+    MAINTENANCE_CHANGED = "maintenance.changed", "a line of the maintenance log was changed"
+    MAINTENANCE_REMOVED = "maintenance.removed", "a line of the maintenance log was removed"
     MAINTENANCE_ADDED = "maintenance.added", "a line was added to the maintenance log"
 
     PIPELINE_ADDED = "pipeline.added", "a link was added to the network"

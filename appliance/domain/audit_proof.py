@@ -73,9 +73,17 @@ _WORDS: Final = {
 class Chain:
     """Verifies one chain, fed with its lines in the order of their numbers, a part at a time."""
 
-    def __init__(self, municipality: MunicipalityId, noted: Iterable[Head] = ()) -> None:
+    def __init__(
+        self,
+        municipality: MunicipalityId,
+        noted: Iterable[Head] = (),
+        wanted: frozenset[bytes] = frozenset(),
+    ) -> None:
         self.municipality = municipality
         self._noted = {(h.number, h.hash) for h in noted if h.municipality == municipality}
+        self._wanted = wanted
+        self.met_wanted: set[bytes] = set()
+        """Those of the wanted hashes that are in this chain."""
         self._met: set[tuple[int, bytes]] = set()
         self._last: AuditLine | None = None
         self._sound = True
@@ -91,6 +99,8 @@ class Chain:
                 self._sound = False
             if (line.number, line.hash) in self._noted:
                 self._met.add((line.number, line.hash))
+            if line.hash in self._wanted:
+                self.met_wanted.add(line.hash)
             last = line
         self._last = last
         self.lines += len(lines)

@@ -19,6 +19,7 @@ RuleId = NewType("RuleId", int)
 AlertId = NewType("AlertId", int)
 IncidentId = NewType("IncidentId", int)
 MaintenanceId = NewType("MaintenanceId", int)
+AttachmentId = NewType("AttachmentId", int)
 ChannelId = NewType("ChannelId", int)
 AssetId = NewType("AssetId", int)
 

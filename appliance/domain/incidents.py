@@ -1,13 +1,12 @@
-"""Incidents and maintenance: what people do about it."""
+"""Incidents: what happened in the network, what people do about it, and the story of both."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from appliance.domain.ids import (
     AlertId,
-    AssetId,
+    AttachmentId,
     IncidentId,
-    MaintenanceId,
     MunicipalityId,
     SensorId,
     UserId,
@@ -47,19 +46,39 @@ class Incident:
     updated_at: Instant
     resolved_at: Instant | None = None
     version: int = 1
+    assigned_to: UserId | None = None
+
+
+class EntryKind(StrEnum):
+    """What happened to an incident."""
+
+    REPORTED = "reported"
+    COMMENTED = "commented"
+    MOVED = "moved"
+    """Its status was changed."""
+    CHANGED = "changed"
+    """What it says was changed; the note names the fields."""
+    ALERT_LINKED = "alert_linked"
+    ALERT_UNLINKED = "alert_unlinked"
+    ATTACHED = "attached"
+    """A file was added."""
+    DETACHED = "detached"
+    """A file was removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MaintenanceEntry:
-    """One line of the maintenance log."""
+class IncidentEntry:
+    """One step in the story of an incident; never changed, goes with the incident."""
 
-    id: MaintenanceId
+    incident: IncidentId
     municipality: MunicipalityId
-    alert: AlertId | None
-    incident: IncidentId | None
-    sensor: SensorId | None
-    pipeline: AssetId | None
-    done_at: Instant
-    work: str
-    by: UserId
-    created_at: Instant
+    number: int
+    """1, 2, 3 … within the incident."""
+    kind: EntryKind
+    at: Instant
+    by: UserId | None
+    note: str = ""
+    before: IncidentStatus | None = None
+    after: IncidentStatus | None = None
+    alert: AlertId | None = None
+    attachment: AttachmentId | None = None

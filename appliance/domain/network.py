@@ -7,6 +7,11 @@ from enum import StrEnum
 from appliance.domain.ids import AssetId, MunicipalityId
 from appliance.domain.sensors import Position
 
+Details = Mapping[str, float | str]
+"""What belongs to its kind, by the names in domain/assets.py, SI."""
+Attributes = Mapping[str, str | float | bool | None]
+"""The utility's own words for it."""
+
 
 class NodeKind(StrEnum):
     """A point of the network."""
@@ -15,6 +20,7 @@ class NodeKind(StrEnum):
     RESERVOIR = "reservoir"
     TANK = "tank"
     HYDRANT = "hydrant"
+    METER = "meter"
 
 
 class LinkKind(StrEnum):
@@ -27,13 +33,21 @@ class LinkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A junction, reservoir, tank or hydrant."""
+    """A junction, reservoir, tank, hydrant or meter."""
 
     code: str
     """Its id in the utility's own books; unique per municipality among nodes."""
     kind: NodeKind
     position: Position
     elevation_m: float | None = None
+    """Of a reservoir: its hydraulic head."""
+    name: str | None = None
+    status: str = "open"
+    material: str | None = None
+    installed_on: str | None = None
+    """ISO 8601 date."""
+    details: Details = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +66,10 @@ class Link:
     material: str | None = None
     status: str = "open"
     name: str | None = None
+    installed_on: str | None = None
+    """ISO 8601 date."""
+    details: Details = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +101,6 @@ class NetworkNode:
     id: AssetId
     municipality: MunicipalityId
     node: Node
+
+
+Asset = Pipeline | NetworkNode

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from appliance.domain.access import Role
+from appliance.domain.access import POLICY, Actor, Permission, Role
+from appliance.domain.enclave import RoleId, ZoneId
 from appliance.domain.ids import MunicipalityId, SessionId, TokenId, UserId
 from appliance.domain.instant import Instant
 
@@ -38,6 +39,18 @@ class User:
     stamp: int = 0
     """Grows whenever role, password or `enabled` change; tokens of an older stamp are dead."""
     created_at: Instant
+    custom_role: RoleId | None = None
+    """The municipality's own role, where `role` is CUSTOM."""
+    own: frozenset[type[Permission]] | None = None
+    """What that role allows now; None where `role` says it."""
+    zones: frozenset[ZoneId] | None = None
+    """To which zones this person is limited; None: not at all, and empty: to none."""
+
+    def as_actor(self) -> Actor:
+        """Give this person as whoever asks for something. For sign-in alone."""
+        return Actor(
+            self.id, self.username, self.role, self.municipality, own=self.own, zones=self.zones
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +75,19 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomRole:
+    """A role that a municipality has made of permissions."""
+
+    id: RoleId
+    municipality: MunicipalityId
+    name: str
+    description: str = ""
+    permissions: frozenset[type[Permission]]
+    created_at: Instant
+    updated_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiToken:
     """A program's credential, for HTTP and for MQTT subscriptions; shown once, kept hashed."""
 
@@ -73,6 +99,29 @@ class ApiToken:
     created_by: UserId
     created_at: Instant
     expires_at: Instant | None
+    scopes: frozenset[type[Permission]] | None = None
+    """What it may do at most; None: what its role does. It never does more than its maker may."""
+    zones: frozenset[ZoneId] | None = None
+    """To which zones it is limited, as a person may be."""
+    last_used_at: Instant | None = None
+    """To within a minute; None: never."""
+
+    def as_actor(self, maker: User) -> Actor | None:
+        """Give this program as whoever asks for something; None when nothing is left of it.
+
+        It may do what it was made for and its maker may do now, in the zones of both: who loses a
+        right takes it from their tokens, and who is disabled leaves none behind.
+        """
+        made_by = maker.as_actor()
+        if not maker.enabled or made_by.municipality not in {None, self.municipality}:
+            return None
+        mine = POLICY[self.role] if self.scopes is None else self.scopes
+        left = mine & made_by.permissions
+        if not left:
+            return None
+        zones = _both(self.zones, maker.zones)
+        role = Role.CUSTOM if self.scopes is not None else self.role
+        return Actor(self.created_by, self.name, role, self.municipality, self.id, left, zones)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +135,11 @@ class SecondFactor:
     """None: shown to the person, who has not shown a code of it yet."""
     last_step: int = 0
     """Of the newest code that was taken; none up to it is taken again (RFC 6238, 5.2)."""
+
+
+def _both(
+    one: frozenset[ZoneId] | None, other: frozenset[ZoneId] | None
+) -> frozenset[ZoneId] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other

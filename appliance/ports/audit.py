@@ -80,6 +80,18 @@ class Heads(Protocol):
         """Say why less is known than should be; empty when all is well."""
         ...
 
+    def begin(self, heads: Iterable[Head]) -> None:
+        """Bring the notes up to what the database holds when it is opened."""
+        ...
+
+    def begin_anew(self, heads: Iterable[Head]) -> None:
+        """Forget all notes but these: somebody has taken notice of what did not add up."""
+        ...
+
+    def thin(self, *, sound: bool) -> None:
+        """Leave only what is needed, if there is much; `sound`: all of it has just been verified."""
+        ...
+
 
 class NoSeal:
     """Signs nothing: for parts that are tried alone."""
@@ -111,3 +123,15 @@ class NoHeads:
     def problem(self) -> str:
         """Nothing is wrong with nothing."""
         return ""
+
+    def begin(self, heads: Iterable[Head]) -> None:
+        """Forget them."""
+        del heads
+
+    def begin_anew(self, heads: Iterable[Head]) -> None:
+        """Forget them."""
+        del heads
+
+    def thin(self, *, sound: bool) -> None:
+        """There is nothing to thin."""
+        del sound

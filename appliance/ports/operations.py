@@ -1,20 +1,25 @@
 """The operations database as a whole: who opens what, and what belongs to no municipality."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from appliance.domain.enclave import ZoneId
 from appliance.domain.ids import (
     MunicipalityId,
+    SensorId,
     SensorTypeId,
     Sequence,
     SessionId,
+    TokenId,
     UserId,
 )
 from appliance.domain.instant import Instant
+from appliance.domain.pace import DeviceLimits
 from appliance.domain.people import ApiToken, Municipality, Session, User
 from appliance.domain.sensors import LastContact, Sensor, SensorType
 from appliance.domain.telling import Parcel
+from appliance.domain.zones import KnownZone
 from appliance.ports.accounts import PlaceTable, SecondFactorTable, SessionTable
 from appliance.ports.answers import AnswerTable
 from appliance.ports.tables import Tables
@@ -98,7 +103,7 @@ class SystemTables(Protocol):
         ...
 
     def nobody(self) -> "Tables":
-        """Open the ledger of refusals that concern no municipality (only `ledger` is there)."""
+        """Open what concerns no municipality: refusals (`ledger`), and the system's `audit`."""
         ...
 
     def attempt(self, part: Callable[[], T]) -> T:
@@ -130,8 +135,28 @@ class SystemTables(Protocol):
         """Give every key that is valid now, of every device: what admission keeps in memory."""
         ...
 
+    def spent_keys(self, now: Instant) -> list[DeviceKey]:
+        """Give every key that is kept and no longer valid: it still tells whose a device was."""
+        ...
+
+    def note_key_use(self, uses: Iterable[tuple[SensorId, bytes, Instant]]) -> None:
+        """Remember when keys (by sensor and digest) were used last."""
+        ...
+
+    def rate_limits(self) -> dict[MunicipalityId, DeviceLimits]:
+        """Give what devices may send, for each municipality that has changed it."""
+        ...
+
     def api_tokens(self) -> list[ApiToken]:
         """Give every API token."""
+        ...
+
+    def note_token_use(self, uses: Mapping[TokenId, Instant]) -> None:
+        """Keep when tokens were last used."""
+        ...
+
+    def known_zones(self) -> dict[ZoneId, KnownZone]:
+        """Give every municipality's zones with their sensors."""
         ...
 
     def user_named(self, username: str) -> User | None:
@@ -219,6 +244,8 @@ class SystemTables(Protocol):
 
 class Operations(Protocol):
     """The database. Transactions are functions: they run in a database thread, all or nothing.
+
+    With an `Enclave` for a municipality, `read` and `write` see nothing but its zones.
 
     A `write` has been synced to disk when it returns. There is one writer; readers see the last
     commit and never wait for the writer. Raises StorageFailed.

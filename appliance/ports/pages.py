@@ -27,3 +27,57 @@ class AlertFilter:
     statuses: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     sensor: int | None = None
+    shelved: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFilter:
+    """Which incidents; None is all."""
+
+    status: str | None = None
+    severity: str | None = None
+    assigned_to: int | None = None
+    sensor: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFilter:
+    """Which maintenance; None is all."""
+
+    status: str | None = None
+    sensor: int | None = None
+    asset: int | None = None
+    incident: int | None = None
+    assigned_to: int | None = None
+    due_before: int | None = None
+    """Only what is not done yet and was to be before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in degrees, WGS 84; west ≤ east and south ≤ north."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Within so many metres of a point, nearest first."""
+
+    longitude: float
+    latitude: float
+    metres: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetFilter:
+    """Which assets; empty or None is all."""
+
+    kinds: tuple[str, ...] = ()
+    box: Box | None = None
+    near: Near | None = None
+    search: str | None = None
+    """In the code or the name, case ignored."""

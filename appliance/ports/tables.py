@@ -10,26 +10,30 @@ from collections.abc import Sequence as Several
 from typing import Protocol
 
 from appliance.domain.alerts import Alert, AlertChange
+from appliance.domain.devices import KeptKey
 from appliance.domain.findings import Anomaly
+from appliance.domain.hardware import Hardware
 from appliance.domain.ids import (
     AlertId,
     AssetId,
     ChannelId,
     DeviceId,
-    IncidentId,
     RuleId,
     SensorId,
     UserId,
 )
-from appliance.domain.incidents import Incident, MaintenanceEntry
 from appliance.domain.instant import Instant
 from appliance.domain.network import NetworkModel, NetworkNode, Pipeline
+from appliance.domain.pace import DeviceLimits
 from appliance.domain.people import ApiToken, Municipality, User
 from appliance.domain.readings import Counts, Door, Rejection
 from appliance.domain.rules import Rule
 from appliance.domain.sensors import Sensor, SensorType
 from appliance.domain.telling import Channel, Delivery, LiveEvent
+from appliance.ports.audit import AuditTable
+from appliance.ports.belonging import RoleTable, ZoneTable
 from appliance.ports.pages import AlertFilter, Page, SensorFilter
+from appliance.ports.records import AssetTable, AttachmentTable, IncidentTable, MaintenanceTable
 
 
 class SensorTable(Protocol):
@@ -51,6 +55,10 @@ class SensorTable(Protocol):
         """Give the one that reports under this device id."""
         ...
 
+    def of_hardware(self, hardware: Hardware) -> list[Sensor]:
+        """Give those of this device on its own network."""
+        ...
+
     def add(self, sensors: Iterable[tuple[Sensor, bytes]]) -> None:
         """Add sensors with the digests of their keys; Conflict when a device id is taken."""
         ...
@@ -69,6 +77,26 @@ class SensorTable(Protocol):
 
     def types(self) -> list[SensorType]:
         """Give the types this municipality may use: the common ones and its own."""
+        ...
+
+
+class DeviceTable(Protocol):
+    """The keys of devices, and how much devices may send."""
+
+    def keys(self, sensor: SensorId) -> list[KeptKey]:
+        """Give what is kept of a sensor's keys, the present one first."""
+        ...
+
+    def revoke_keys(self, sensor: SensorId, now: Instant) -> int:
+        """End all keys that are valid; give how many."""
+        ...
+
+    def limits(self) -> DeviceLimits:
+        """Give what devices may send."""
+        ...
+
+    def put_limits(self, limits: DeviceLimits) -> None:
+        """Change what devices may send."""
         ...
 
 
@@ -115,6 +143,10 @@ class AlertTable(Protocol):
         """Replace the alert and add the change if its version still is `was`; say whether."""
         ...
 
+    def shelved(self, until: Instant) -> list[AlertId]:
+        """Give those that are shelved until then or earlier."""
+        ...
+
     def count_repeats(self, alert: AlertId, times: int, last_seen: Instant) -> None:
         """Count further occurrences without making a change of them."""
         ...
@@ -133,36 +165,6 @@ class AlertTable(Protocol):
 
     def top(self, limit: int) -> list[tuple[str, int]]:
         """Give the sensors' names with the most alerts, most first."""
-        ...
-
-
-class IncidentTable(Protocol):
-    """Incidents and the maintenance log."""
-
-    def page(self, status: str | None, page: Page) -> tuple[list[Incident], int]:
-        """Give one page, newest first, and how many there are in all."""
-        ...
-
-    def get(self, incident: IncidentId) -> Incident | None:
-        """Give one."""
-        ...
-
-    def put(self, incident: Incident, *, was: int | None) -> bool:
-        """Add (was None) or replace if its version still is `was`; say whether."""
-        ...
-
-    def same_report(
-        self, by: UserId, title: str, description: str, *, since: Instant
-    ) -> Incident | None:
-        """Give an identical report of the same person since then."""
-        ...
-
-    def log(self, entry: MaintenanceEntry) -> None:
-        """Add a line to the maintenance log."""
-        ...
-
-    def log_page(self, page: Page) -> tuple[list[MaintenanceEntry], int]:
-        """Give one page of the log, newest first, and how many there are in all."""
         ...
 
 
@@ -337,11 +339,19 @@ class Tables(Protocol):
     @property
     def sensors(self) -> SensorTable: ...
     @property
+    def devices(self) -> DeviceTable: ...
+    @property
     def rules(self) -> RuleTable: ...
     @property
     def alerts(self) -> AlertTable: ...
     @property
     def incidents(self) -> IncidentTable: ...
+    @property
+    def attachments(self) -> AttachmentTable: ...
+    @property
+    def assets(self) -> AssetTable: ...
+    @property
+    def maintenance(self) -> MaintenanceTable: ...
     @property
     def network(self) -> NetworkTable: ...
     @property
@@ -358,6 +368,12 @@ class Tables(Protocol):
     def users(self) -> UserTable: ...
     @property
     def preferences(self) -> PreferenceTable: ...
+    @property
+    def roles(self) -> RoleTable: ...
+    @property
+    def zones(self) -> ZoneTable: ...
+    @property
+    def audit(self) -> AuditTable: ...
 
     def prune(self, before: Instant, most: int) -> int:
         """Delete what was noted before, at most so many rows of each sort; give how many.

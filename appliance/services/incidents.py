@@ -13,7 +13,7 @@ from appliance.domain.rules import Severity
 from appliance.domain.sensors import Position
 from appliance.domain.telling import LiveEvent
 from appliance.flow import alerting
-from appliance.ports.pages import Page
+from appliance.ports.pages import IncidentFilter, Page
 from appliance.ports.tables import Tables
 from appliance.services.alerts import found_alert
 from appliance.services.pipelines import must_be_on_earth
@@ -57,12 +57,12 @@ class Incidents:
         self._world = world
 
     async def page(
-        self, grant: Grant[ViewNetwork], status: IncidentStatus | None, page: Page
+        self, grant: Grant[ViewNetwork], chosen: IncidentFilter, page: Page
     ) -> tuple[list[NamedIncident], int]:
         """Give one page, newest first, and how many there are in all."""
 
         def query(tables: Tables) -> tuple[list[NamedIncident], int]:
-            incidents, total = tables.incidents.page(status, page)
+            incidents, total = tables.incidents.page(chosen, page)
             return [named(tables, incident) for incident in incidents], total
 
         return await self._world.operations.read(grant.municipality, query)

@@ -1,17 +1,22 @@
 """People and programs that sign in, and their sessions, beyond municipalities."""
 
-from appliance.domain.access import Role
+import msgspec
+
+from appliance.domain.access import Permission, Role, permissions_named
+from appliance.domain.enclave import ZoneId
 from appliance.domain.ids import SessionId, UserId
 from appliance.domain.people import ApiToken, Session, User
+from storage.operations.columns import json_text
 from storage.operations.statements import Row, Statements, sql, unique
 
 USERS = (
     "SELECT id, username, email, full_name, role, municipality, password_hash, enabled, stamp,"
-    " created_at FROM person"
+    " created_at, custom_role, zones,"
+    " (SELECT permissions FROM role WHERE role.id = person.custom_role) FROM person"
 )
 TOKENS = (
-    "SELECT id, municipality, name, role, token_hash, created_by, created_at, expires_at"
-    " FROM api_token"
+    "SELECT id, municipality, name, role, token_hash, created_by, created_at, expires_at, scopes,"
+    " zones, (SELECT at FROM token_use WHERE token = api_token.id) FROM api_token"
 )
 SESSIONS = (
     "SELECT id, person, refresh_hash, created_at, expires_at, used_at, address, agent,"
@@ -19,11 +24,11 @@ SESSIONS = (
 )
 PUT_USER = (
     "INSERT INTO person VALUES (:id, :municipality, :username, :username_key, :email,"
-    " :full_name, :role, :password_hash, :enabled, :stamp, :created_at)"
+    " :full_name, :role, :password_hash, :enabled, :stamp, :created_at, :custom_role, :zones)"
     " ON CONFLICT (id) DO UPDATE SET municipality = :municipality, username = :username,"
     " username_key = :username_key, email = :email, full_name = :full_name, role = :role,"
     " password_hash = :password_hash, enabled = :enabled, stamp = :stamp,"
-    " created_at = :created_at"
+    " created_at = :created_at, custom_role = :custom_role, zones = :zones"
 )
 
 
@@ -109,6 +114,8 @@ def user_values(user: User) -> dict[str, object]:
         "enabled": user.enabled,
         "stamp": user.stamp,
         "created_at": user.created_at,
+        "custom_role": user.custom_role,
+        "zones": zones_text(user.zones),
     }
 
 
@@ -125,6 +132,9 @@ def user_of(row: Row) -> User:
         enabled=bool(row[7]),
         stamp=row[8],
         created_at=row[9],
+        custom_role=row[10],
+        zones=zones_of(row[11]),
+        own=None if row[10] is None else permissions_of(row[12]),
     )
 
 
@@ -139,7 +149,32 @@ def token_of(row: Row) -> ApiToken:
         created_by=row[5],
         created_at=row[6],
         expires_at=row[7],
+        scopes=None if row[8] is None else permissions_of(row[8]),
+        zones=zones_of(row[9]),
+        last_used_at=row[10],
     )
+
+
+def permissions_text(permissions: frozenset[type[Permission]]) -> str:
+    """Write permissions by name."""
+    return json_text(sorted(permission.name for permission in permissions))
+
+
+def permissions_of(text: str | None) -> frozenset[type[Permission]]:
+    """Read permissions; none where nothing is said."""
+    return permissions_named(msgspec.json.decode(text or "[]", type=list[str]))
+
+
+def zones_text(zones: frozenset[ZoneId] | None) -> str | None:
+    """Write the zones to which somebody is limited."""
+    return None if zones is None else json_text(sorted(zones))
+
+
+def zones_of(text: str | None) -> frozenset[ZoneId] | None:
+    """Read the zones to which somebody is limited."""
+    if text is None:
+        return None
+    return frozenset(map(ZoneId, msgspec.json.decode(text, type=list[int])))
 
 
 def session_of(row: Row) -> Session:

@@ -18,19 +18,21 @@ from storage.operations.statements import OwnStatements, Row, Statements, sql, u
 _COLUMNS = (
     "SELECT id, municipality, rule, sensor, pipeline, longitude, latitude, alert_type, severity,"
     " status, title, description, evidence, condition_active, occurrences, raised_at, created_at,"
-    " last_seen_at, acknowledged_at, acknowledged_by, resolved_at, closed_at, version FROM alert"
+    " last_seen_at, acknowledged_at, acknowledged_by, resolved_at, closed_at, version,"
+    " shelved_until FROM alert"
 )
 _SELECT = sql(_COLUMNS, "WHERE municipality = :mine")
 _CHOSEN = (
     "AND (:sensor IS NULL OR sensor = :sensor)"
     " AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))"
     " AND (:severities = '[]' OR severity IN (SELECT value FROM json_each(:severities)))"
+    " AND (:shelved IS NULL OR (shelved_until IS NOT NULL) = :shelved)"
 )
 _ADD = (
     "INSERT INTO alert VALUES (:id, :mine, :rule, :sensor, :pipeline, :longitude, :latitude,"
     " :alert_type, :severity, :status, :title, :description, :evidence, :condition_active,"
     " :occurrences, :raised_at, :created_at, :last_seen_at, :acknowledged_at, :acknowledged_by,"
-    " :resolved_at, :closed_at, :version)"
+    " :resolved_at, :closed_at, :version, :shelved_until)"
 )
 _REPLACE = (
     "UPDATE alert SET rule = :rule, sensor = :sensor, pipeline = :pipeline,"
@@ -39,7 +41,8 @@ _REPLACE = (
     " evidence = :evidence, condition_active = :condition_active, occurrences = :occurrences,"
     " raised_at = :raised_at, created_at = :created_at, last_seen_at = :last_seen_at,"
     " acknowledged_at = :acknowledged_at, acknowledged_by = :acknowledged_by,"
-    " resolved_at = :resolved_at, closed_at = :closed_at, version = :version"
+    " resolved_at = :resolved_at, closed_at = :closed_at, version = :version,"
+    " shelved_until = :shelved_until"
     " WHERE municipality = :mine AND id = :id AND version = :was"
 )
 _ADD_CHANGE = (
@@ -76,6 +79,7 @@ class AlertRows:
             "sensor": chosen.sensor,
             "statuses": json_text(chosen.statuses),
             "severities": json_text(chosen.severities),
+            "shelved": chosen.shelved,
         }
         rows = self._run.rows(
             sql(
@@ -117,6 +121,15 @@ class AlertRows:
             return False
         self._add_change(alert, change)
         return True
+
+    def shelved(self, until: Instant) -> list[AlertId]:
+        return [
+            AlertId(row[0])
+            for row in self._run.rows(
+                "SELECT id FROM alert WHERE municipality = :mine AND shelved_until <= :until",
+                until=until,
+            )
+        ]
 
     def count_repeats(self, alert: AlertId, times: int, last_seen: Instant) -> None:
         self._run.change(
@@ -193,6 +206,7 @@ class AlertRows:
             "resolved_at": alert.resolved_at,
             "closed_at": alert.closed_at,
             "version": alert.version,
+            "shelved_until": alert.shelved_until,
         }
 
 
@@ -231,6 +245,7 @@ def _alert(row: Row) -> Alert:
         resolved_at=row[20],
         closed_at=row[21],
         version=row[22],
+        shelved_until=row[23],
     )
 
 

@@ -62,7 +62,7 @@ def condition(text: str) -> Condition:
 
 def json_text(value: object) -> str:
     """Write what is JSON-ready already."""
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value, enc_hook=int).decode()  # an Enclave is an id
 
 
 def json_object(text: str) -> dict[str, object]:

@@ -1,36 +1,50 @@
-"""Incidents and the maintenance log."""
+"""Incidents, and the story of each."""
 
-from appliance.domain.ids import IncidentId, UserId
-from appliance.domain.incidents import Incident, IncidentStatus, MaintenanceEntry
+from appliance.domain.errors import NotFound
+from appliance.domain.ids import AlertId, IncidentId, UserId
+from appliance.domain.incidents import EntryKind, Incident, IncidentEntry, IncidentStatus
 from appliance.domain.instant import Instant
 from appliance.domain.rules import Severity
-from appliance.ports.pages import Page
+from appliance.ports.pages import IncidentFilter, Page
 from storage.operations.columns import place, position
 from storage.operations.statements import OwnStatements, Row, sql, unique
 
 _SELECT = (
     "SELECT id, municipality, title, description, incident_type, severity, status, notes, alert,"
-    " sensor, longitude, latitude, reported_by, created_at, updated_at, resolved_at, version"
-    " FROM incident WHERE municipality = :mine"
+    " sensor, longitude, latitude, reported_by, created_at, updated_at, resolved_at, version,"
+    " assigned_to FROM incident WHERE municipality = :mine"
 )
-_CHOSEN = "AND (:status IS NULL OR status = :status)"
+_CHOSEN = (
+    "AND (:status IS NULL OR status = :status) AND (:severity IS NULL OR severity = :severity)"
+    " AND (:assigned_to IS NULL OR assigned_to = :assigned_to)"
+    " AND (:sensor IS NULL OR sensor = :sensor)"
+)
 _ADD = (
     "INSERT INTO incident VALUES (:id, :mine, :title, :description, :incident_type, :severity,"
     " :status, :notes, :alert, :sensor, :longitude, :latitude, :reported_by, :created_at,"
-    " :updated_at, :resolved_at, :version) ON CONFLICT (id) DO NOTHING"
+    " :updated_at, :resolved_at, :version, :assigned_to) ON CONFLICT (id) DO NOTHING"
 )
 _REPLACE = (
     "UPDATE incident SET title = :title, description = :description,"
     " incident_type = :incident_type, severity = :severity, status = :status, notes = :notes,"
     " alert = :alert, sensor = :sensor, longitude = :longitude, latitude = :latitude,"
     " reported_by = :reported_by, created_at = :created_at, updated_at = :updated_at,"
-    " resolved_at = :resolved_at, version = :version"
+    " resolved_at = :resolved_at, version = :version,"
+    " assigned_to = :assigned_to"
     " WHERE municipality = :mine AND id = :id AND version = :was"
 )
-_LOG = (
-    "SELECT id, municipality, alert, incident, sensor, pipeline, done_at, work, by, created_at"
-    " FROM maintenance WHERE municipality = :mine"
-    " ORDER BY done_at DESC, created_at DESC, id DESC LIMIT :limit OFFSET :offset"
+_REMOVE = (
+    "DELETE FROM attachment WHERE municipality = :mine AND incident = :id",
+    "UPDATE maintenance SET incident = NULL WHERE municipality = :mine AND incident = :id",
+    "DELETE FROM incident WHERE municipality = :mine AND id = :id",
+)
+_ENTRIES = (
+    "SELECT incident, municipality, number, kind, at, by, note, before, after, alert, attachment"
+    " FROM incident_entry WHERE municipality = :mine AND incident = :incident"
+)
+_ADD_ENTRY = (
+    "INSERT INTO incident_entry VALUES (:incident, :number, :mine, :kind, :at, :by, :note,"
+    " :before, :after, :alert, :attachment)"
 )
 
 
@@ -40,15 +54,21 @@ class IncidentRows:
     def __init__(self, statements: OwnStatements) -> None:
         self._run = statements
 
-    def page(self, status: str | None, page: Page) -> tuple[list[Incident], int]:
+    def page(self, chosen: IncidentFilter, page: Page) -> tuple[list[Incident], int]:
+        values: dict[str, object] = {
+            "status": chosen.status,
+            "severity": chosen.severity,
+            "assigned_to": chosen.assigned_to,
+            "sensor": chosen.sensor,
+        }
         rows = self._run.rows(
             sql(_SELECT, _CHOSEN, "ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset"),
-            status=status,
+            **values,
             limit=page.limit,
             offset=page.offset,
         )
         count = sql("SELECT count(*) FROM incident WHERE municipality = :mine", _CHOSEN)
-        return [_incident(row) for row in rows], self._run.number(count, status=status)
+        return [_incident(row) for row in rows], self._run.number(count, **values)
 
     def get(self, incident: IncidentId) -> Incident | None:
         row = self._run.row(sql(_SELECT, "AND id = :id"), id=incident)
@@ -76,27 +96,70 @@ class IncidentRows:
         )
         return None if row is None else _incident(row)
 
-    def log(self, entry: MaintenanceEntry) -> None:
+    def remove(self, incident: IncidentId) -> None:
+        for statement in _REMOVE:
+            self._run.change(statement, id=incident)
+
+    def entries(self, incident: IncidentId, page: Page) -> tuple[list[IncidentEntry], int]:
+        rows = self._run.rows(
+            sql(_ENTRIES, "ORDER BY number LIMIT :limit OFFSET :offset"),
+            incident=incident,
+            limit=page.limit,
+            offset=page.offset,
+        )
+        return [_entry(row) for row in rows], self.last_entry(incident)
+
+    def last_entry(self, incident: IncidentId) -> int:
+        return self._run.number(
+            "SELECT coalesce(max(number), 0) FROM incident_entry"
+            " WHERE municipality = :mine AND incident = :incident",
+            incident=incident,
+        )
+
+    def add_entry(self, entry: IncidentEntry) -> None:
         self._run.must_own(entry.municipality)
-        with unique("there is another maintenance entry of this id"):
+        if self.get(entry.incident) is None:
+            raise NotFound(kind="incident", name=entry.incident)
+        with unique(f"the incident has an entry {entry.number} already"):
             self._run.change(
-                "INSERT INTO maintenance VALUES (:id, :mine, :alert, :incident, :sensor,"
-                " :pipeline, :done_at, :work, :by, :created_at)",
-                id=entry.id,
-                alert=entry.alert,
+                _ADD_ENTRY,
                 incident=entry.incident,
-                sensor=entry.sensor,
-                pipeline=entry.pipeline,
-                done_at=entry.done_at,
-                work=entry.work,
+                number=entry.number,
+                kind=entry.kind,
+                at=entry.at,
                 by=entry.by,
-                created_at=entry.created_at,
+                note=entry.note,
+                before=entry.before,
+                after=entry.after,
+                alert=entry.alert,
+                attachment=entry.attachment,
             )
 
-    def log_page(self, page: Page) -> tuple[list[MaintenanceEntry], int]:
-        rows = self._run.rows(_LOG, limit=page.limit, offset=page.offset)
-        count = "SELECT count(*) FROM maintenance WHERE municipality = :mine"
-        return [_entry(row) for row in rows], self._run.number(count)
+    def alerts(self, incident: IncidentId) -> list[AlertId]:
+        rows = self._run.rows(
+            "SELECT alert FROM incident_alert WHERE municipality = :mine AND incident = :incident"
+            " ORDER BY alert",
+            incident=incident,
+        )
+        return [AlertId(row[0]) for row in rows]
+
+    def link(self, incident: IncidentId, alert: AlertId) -> bool:
+        linked = self._run.change(
+            "INSERT INTO incident_alert SELECT id, :alert, municipality FROM incident"
+            " WHERE municipality = :mine AND id = :incident ON CONFLICT DO NOTHING",
+            incident=incident,
+            alert=alert,
+        )
+        return linked == 1
+
+    def unlink(self, incident: IncidentId, alert: AlertId) -> bool:
+        unlinked = self._run.change(
+            "DELETE FROM incident_alert WHERE municipality = :mine AND incident = :incident"
+            " AND alert = :alert",
+            incident=incident,
+            alert=alert,
+        )
+        return unlinked == 1
 
     def _values(self, incident: Incident) -> dict[str, object]:
         self._run.must_own(incident.municipality)
@@ -116,6 +179,7 @@ class IncidentRows:
             "updated_at": incident.updated_at,
             "resolved_at": incident.resolved_at,
             "version": incident.version,
+            "assigned_to": incident.assigned_to,
         }
 
 
@@ -137,19 +201,21 @@ def _incident(row: Row) -> Incident:
         updated_at=row[14],
         resolved_at=row[15],
         version=row[16],
+        assigned_to=row[17],
     )
 
 
-def _entry(row: Row) -> MaintenanceEntry:
-    return MaintenanceEntry(
-        id=row[0],
+def _entry(row: Row) -> IncidentEntry:
+    return IncidentEntry(
+        incident=row[0],
         municipality=row[1],
-        alert=row[2],
-        incident=row[3],
-        sensor=row[4],
-        pipeline=row[5],
-        done_at=row[6],
-        work=row[7],
-        by=row[8],
-        created_at=row[9],
+        number=row[2],
+        kind=EntryKind(row[3]),
+        at=row[4],
+        by=row[5],
+        note=row[6],
+        before=None if row[7] is None else IncidentStatus(row[7]),
+        after=None if row[8] is None else IncidentStatus(row[8]),
+        alert=row[9],
+        attachment=row[10],
     )

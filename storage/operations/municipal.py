@@ -4,12 +4,15 @@ import apsw
 
 from appliance.domain.instant import Instant
 from appliance.domain.people import Municipality
+from appliance.ports.audit import AuditTable
+from appliance.ports.belonging import RoleTable, ZoneTable
+from appliance.ports.records import AssetTable, AttachmentTable, IncidentTable, MaintenanceTable
 from appliance.ports.tables import (
     AlertTable,
     AnomalyTable,
     ChannelTable,
+    DeviceTable,
     EventTable,
-    IncidentTable,
     LedgerTable,
     NetworkTable,
     OutboxTable,
@@ -20,30 +23,49 @@ from appliance.ports.tables import (
 )
 from storage.operations.alerts import AlertRows
 from storage.operations.anomalies import AnomalyRows
+from storage.operations.assets import AssetRows
+from storage.operations.attachments import AttachmentRows
+from storage.operations.audit import AuditRows
 from storage.operations.channels import ChannelRows
+from storage.operations.devices import DeviceRows
 from storage.operations.events import EventRows
 from storage.operations.incidents import IncidentRows
 from storage.operations.ledger import LedgerRows
+from storage.operations.maintenance import MaintenanceRows
 from storage.operations.network import NetworkRows
 from storage.operations.outbox import OutboxRows
 from storage.operations.preferences import PreferenceRows
 from storage.operations.pruning import prune
+from storage.operations.roles import RoleRows
 from storage.operations.rules import RuleRows
 from storage.operations.sensors import SensorRows
 from storage.operations.statements import OwnStatements
 from storage.operations.users import UserRows
+from storage.operations.zones import ZoneRows
 
 
 class MunicipalTables:
-    """The port's Tables. Every statement run through it is limited to this municipality."""
+    """The port's Tables. Every statement run through it is limited to this municipality.
 
-    def __init__(self, connection: apsw.Connection, municipality: Municipality) -> None:
-        statements = OwnStatements(connection, municipality.id)
+    With `LimitedStatements`, on a connection made for that, also to somebody's zones.
+    """
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        municipality: Municipality,
+        kind: type[OwnStatements] = OwnStatements,
+    ) -> None:
+        statements = kind(connection, municipality.id)
         self.municipality = municipality
         self.sensors: SensorTable = SensorRows(statements)
+        self.devices: DeviceTable = DeviceRows(statements)
         self.rules: RuleTable = RuleRows(statements)
         self.alerts: AlertTable = AlertRows(statements)
         self.incidents: IncidentTable = IncidentRows(statements)
+        self.assets: AssetTable = AssetRows(statements)
+        self.attachments: AttachmentTable = AttachmentRows(statements)
+        self.maintenance: MaintenanceTable = MaintenanceRows(statements)
         self.network: NetworkTable = NetworkRows(statements)
         self.channels: ChannelTable = ChannelRows(statements)
         self.outbox: OutboxTable = OutboxRows(statements)
@@ -52,6 +74,9 @@ class MunicipalTables:
         self.events: EventTable = EventRows(statements)
         self.users: UserTable = UserRows(statements)
         self.preferences: PreferenceTable = PreferenceRows(statements)
+        self.roles: RoleTable = RoleRows(statements)
+        self.zones: ZoneTable = ZoneRows(statements)
+        self.audit: AuditTable = AuditRows(statements)
         self._statements = statements
 
     def prune(self, before: Instant, most: int) -> int:

@@ -17,27 +17,29 @@ from appliance.domain.network import (
 from appliance.domain.sensors import Position
 from appliance.ports.pages import Page
 from appliance.ports.tables import NewId
+from storage.operations.columns import json_object
 from storage.operations.geometry import box, line_of, line_wkb, scale_at
 from storage.operations.statements import OwnStatements, Row, sql
 
 NEAR_METRES: Final = (50.0, 500.0)
 """The boxes looked into, one after the other: most sensors sit on their pipe."""
 
-_LINKS = (
+LINKS = (
     "SELECT id, municipality, code, kind, name, start_node, end_node, length_m, diameter_m,"
-    " roughness, material, status, AsBinary(path) FROM link WHERE municipality = :mine"
+    " roughness, material, status, AsBinary(path), installed_on, details, attributes"
+    " FROM link WHERE municipality = :mine"
 )
-_NODES = (
-    "SELECT id, municipality, code, kind, elevation_m, ST_X(place), ST_Y(place)"
-    " FROM node WHERE municipality = :mine"
+NODES = (
+    "SELECT id, municipality, code, kind, elevation_m, ST_X(place), ST_Y(place), name,"
+    " status, material, installed_on, details, attributes FROM node WHERE municipality = :mine"
 )
 _PAGE = "ORDER BY code LIMIT :limit OFFSET :offset"
 _PUT_LINK = (
     "INSERT INTO link (id, municipality, code, kind, name, start_node, end_node, length_m,"
     " diameter_m, roughness, material, status, path) VALUES (:id, :mine, :code, :kind, :name,"
     " :start, :end, :length_m, :diameter_m, :roughness, :material, :status,"
-    " GeomFromWKB(:path, 4326)) ON CONFLICT (id) DO UPDATE SET kind = :kind, name = :name,"
-    " start_node = :start, end_node = :end, length_m = :length_m, diameter_m = :diameter_m,"
+    " GeomFromWKB(:path, 4326)) ON CONFLICT (id) DO UPDATE SET kind = :kind,"
+    " name = :name, start_node = :start, end_node = :end, length_m = :length_m, diameter_m = :diameter_m,"
     " roughness = :roughness, material = :material, status = :status,"
     " path = GeomFromWKB(:path, 4326) WHERE municipality = :mine"
 )
@@ -47,20 +49,20 @@ _PUT_NODE = (
     " ON CONFLICT (id) DO UPDATE SET kind = :kind, elevation_m = :elevation_m,"
     " place = MakePoint(:longitude, :latitude, 4326) WHERE municipality = :mine"
 )
-_INDEX_LINK = (
+INDEX_LINK = (
     "INSERT OR REPLACE INTO idx_link_path SELECT id, :xmin, :xmax, :ymin, :ymax FROM link"
     " WHERE municipality = :mine AND id = :id"
 )
-_INDEX_NODE = (
+INDEX_NODE = (
     "INSERT OR REPLACE INTO idx_node_place SELECT id, :xmin, :xmax, :ymin, :ymax FROM node"
     " WHERE municipality = :mine AND id = :id"
 )
-_METRES = (
+METRES = (
     "ST_Distance(ScaleCoords(ShiftCoords(path, -:x, -:y), :east, :north), MakePoint(0, 0, 4326))"
 )
 _NEAREST = sql(
     "SELECT id FROM (SELECT id,",
-    _METRES,
+    METRES,
     "AS metres FROM link WHERE municipality = :mine AND id IN (SELECT pkid FROM idx_link_path",
     "WHERE xmax >= :x - :width AND xmin <= :x + :width",
     "AND ymax >= :y - :height AND ymin <= :y + :height))",
@@ -75,18 +77,18 @@ class NetworkRows:
         self._run = statements
 
     def pipelines(self, page: Page) -> tuple[list[Pipeline], int]:
-        rows = self._run.rows(sql(_LINKS, _PAGE), limit=page.limit, offset=page.offset)
+        rows = self._run.rows(sql(LINKS, _PAGE), limit=page.limit, offset=page.offset)
         count = self._run.number("SELECT count(*) FROM link WHERE municipality = :mine")
-        return [_pipeline(row) for row in rows], count
+        return [pipeline_of(row) for row in rows], count
 
     def pipeline(self, asset: AssetId) -> Pipeline | None:
-        row = self._run.row(sql(_LINKS, "AND id = :id"), id=asset)
-        return None if row is None else _pipeline(row)
+        row = self._run.row(sql(LINKS, "AND id = :id"), id=asset)
+        return None if row is None else pipeline_of(row)
 
     def nodes(self, page: Page) -> tuple[list[NetworkNode], int]:
-        rows = self._run.rows(sql(_NODES, _PAGE), limit=page.limit, offset=page.offset)
+        rows = self._run.rows(sql(NODES, _PAGE), limit=page.limit, offset=page.offset)
         count = self._run.number("SELECT count(*) FROM node WHERE municipality = :mine")
-        return [_node(row) for row in rows], count
+        return [node_of(row) for row in rows], count
 
     def add_pipeline(self, pipeline: Pipeline) -> None:
         self._run.must_own(pipeline.municipality)
@@ -153,7 +155,7 @@ class NetworkRows:
             longitude=place.longitude,
             latitude=place.latitude,
         )
-        self._run.change(_INDEX_NODE, id=asset, **box((place,)))
+        self._run.change(INDEX_NODE, id=asset, **box((place,)))
 
     def _put_link(self, asset: int, link: Link) -> None:
         self._run.put(
@@ -172,10 +174,11 @@ class NetworkRows:
             status=link.status,
             path=line_wkb(link.path),
         )
-        self._run.change(_INDEX_LINK, id=asset, **box(link.path))
+        self._run.change(INDEX_LINK, id=asset, **box(link.path))
 
 
-def _pipeline(row: Row) -> Pipeline:
+def pipeline_of(row: Row) -> Pipeline:
+    """Read a row of LINKS."""
     link = Link(
         code=row[2],
         kind=LinkKind(row[3]),
@@ -188,15 +191,25 @@ def _pipeline(row: Row) -> Pipeline:
         material=row[10],
         status=row[11],
         path=line_of(row[12]),
+        installed_on=row[13],
+        details=json_object(row[14]),  # type: ignore[arg-type]
+        attributes=json_object(row[15]),  # type: ignore[arg-type]
     )
     return Pipeline(id=row[0], municipality=row[1], link=link)
 
 
-def _node(row: Row) -> NetworkNode:
+def node_of(row: Row) -> NetworkNode:
+    """Read a row of NODES."""
     node = Node(
         code=row[2],
         kind=NodeKind(row[3]),
         elevation_m=row[4],
         position=Position(row[5], row[6]),
+        name=row[7],
+        status=row[8],
+        material=row[9],
+        installed_on=row[10],
+        details=json_object(row[11]),  # type: ignore[arg-type]
+        attributes=json_object(row[12]),  # type: ignore[arg-type]
     )
     return NetworkNode(id=row[0], municipality=row[1], node=node)

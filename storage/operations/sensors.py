@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from appliance.domain.errors import NotFound
+from appliance.domain.hardware import Hardware, hardware_from
 from appliance.domain.ids import DeviceId, SensorId
 from appliance.domain.instant import Instant
 from appliance.domain.quantities import unit_of
@@ -16,7 +17,7 @@ from storage.operations.statements import OwnStatements, Row, Statements, sql, u
 _COLUMNS = (
     "sensor.id, municipality, device_id, name, type, unit, status, whitelisted, protocol,"
     " ST_X(place), ST_Y(place), pipeline, operating_low, operating_high, created_at, updated_at,"
-    " gateway"
+    " gateway, hardware, channel"
 )
 _SELECT = sql("SELECT", _COLUMNS, "FROM sensor WHERE municipality = :mine")
 _CHOSEN = (
@@ -27,16 +28,17 @@ _CHOSEN = (
 _ADD = (
     "INSERT INTO sensor (id, municipality, device_id, name, search_key, type, unit, status,"
     " whitelisted, protocol, place, pipeline, operating_low, operating_high, created_at,"
-    " updated_at, gateway) VALUES (:id, :mine, :device, :name, :search_key, :type, :unit, :status,"
+    " updated_at, gateway, hardware, channel) VALUES (:id, :mine, :device, :name, :search_key, :type, :unit, :status,"
     " :whitelisted, :protocol, MakePoint(:longitude, :latitude, 4326), :pipeline, :low, :high,"
-    " :created_at, :updated_at, :gateway)"
+    " :created_at, :updated_at, :gateway, :hardware, :channel)"
 )
 _CHANGE = (
     "UPDATE sensor SET device_id = :device, name = :name, search_key = :search_key, type = :type,"
     " unit = :unit, status = :status, whitelisted = :whitelisted, protocol = :protocol,"
     " place = MakePoint(:longitude, :latitude, 4326), pipeline = :pipeline,"
     " operating_low = :low, operating_high = :high, created_at = :created_at,"
-    " updated_at = :updated_at, gateway = :gateway WHERE municipality = :mine AND id = :id"
+    " updated_at = :updated_at, gateway = :gateway, hardware = :hardware, channel = :channel"
+    " WHERE municipality = :mine AND id = :id"
 )
 _INDEX = (
     "INSERT OR REPLACE INTO idx_sensor_place SELECT id, ST_X(place), ST_X(place), ST_Y(place),"
@@ -89,6 +91,11 @@ class SensorRows:
 
     def by_device(self, device: DeviceId) -> Sensor | None:
         return self._one(self._run.row(sql(_SELECT, "AND device_id = :device"), device=device))
+
+    def of_hardware(self, hardware: Hardware) -> list[Sensor]:
+        types = self._types.all()
+        wanted = sql(_SELECT, "AND hardware = :hardware ORDER BY sensor.id")
+        return [_sensor(row, types) for row in self._run.rows(wanted, hardware=str(hardware))]
 
     def add(self, sensors: Iterable[tuple[Sensor, bytes]]) -> None:
         for sensor, digest in sensors:
@@ -152,27 +159,32 @@ class SensorRows:
             "created_at": sensor.created_at,
             "updated_at": sensor.updated_at,
             "gateway": sensor.gateway,
+            "hardware": None if sensor.hardware is None else str(sensor.hardware),
+            "channel": sensor.channel,
         }
 
 
 def device_keys(statements: Statements, now: Instant) -> list[DeviceKey]:
     """Give every key that is valid now, of every municipality's devices."""
+    return _keys(statements, "until IS NULL OR until > :now", now)
+
+
+def spent_keys(statements: Statements, now: Instant) -> list[DeviceKey]:
+    """Give every key that is kept and no longer valid."""
+    return _keys(statements, "until <= :now", now)
+
+
+def _keys(statements: Statements, which: str, now: Instant) -> list[DeviceKey]:
     types = SensorTypeRows(statements).all()
-    rows = statements.rows(
-        sql(
-            "SELECT",
-            _COLUMNS,
-            ", digest, until FROM device_key JOIN sensor ON sensor.id = device_key.sensor",
-            "WHERE until IS NULL OR until > :now ORDER BY sensor.id",
-        ),
-        now=now,
-    )
+    chosen = ", digest, until FROM device_key JOIN sensor ON sensor.id = device_key.sensor WHERE"
+    rows = statements.rows(sql("SELECT", _COLUMNS, chosen, which, "ORDER BY sensor.id"), now=now)
     return [DeviceKey(_sensor(row[:-2], types), row[-2], row[-1]) for row in rows]
 
 
 def _sensor(row: Row, types: Mapping[int, SensorType]) -> Sensor:
     (key, municipality, device, name, type_id, unit, status, whitelisted, protocol) = row[:9]
-    (longitude, latitude, pipeline, low, high, created_at, updated_at, gateway) = row[9:]
+    (longitude, latitude, pipeline, low, high, created_at, updated_at) = row[9:16]
+    (gateway, hardware, channel) = row[16:]
     sensor_type = types[type_id]
     return Sensor(
         key,
@@ -190,4 +202,6 @@ def _sensor(row: Row, types: Mapping[int, SensorType]) -> Sensor:
         created_at,
         updated_at,
         gateway,
+        None if hardware is None else hardware_from(hardware),
+        channel,
     )

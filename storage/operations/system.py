@@ -1,32 +1,39 @@
 """What belongs to no municipality, within one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeVar
 
 import apsw
 
-from appliance.domain.errors import NotFound
-from appliance.domain.ids import MunicipalityId, SensorTypeId, SessionId, UserId
+from appliance.domain.enclave import Enclave, ZoneId, enclave_of
+from appliance.domain.errors import NotAllowed, NotFound
+from appliance.domain.ids import MunicipalityId, SensorId, SensorTypeId, SessionId, TokenId, UserId
 from appliance.domain.instant import Instant
+from appliance.domain.pace import DeviceLimits
 from appliance.domain.people import ApiToken, Municipality, Session, User
 from appliance.domain.sensors import SensorType
 from appliance.domain.telling import Parcel
+from appliance.domain.zones import KnownZone
 from appliance.ports.accounts import PlaceTable, SecondFactorTable, SessionTable
 from appliance.ports.answers import AnswerTable
 from appliance.ports.operations import DeviceKey, WatchTable
 from appliance.ports.tables import Tables
 from storage.operations.accounts import AccountRows
 from storage.operations.answers import AnswerRows
+from storage.operations.devices import all_limits, note_key_use
+from storage.operations.limited import LimitedStatements
 from storage.operations.municipal import MunicipalTables
 from storage.operations.municipalities import NOBODYS, MunicipalityRows
 from storage.operations.outbox import Leases
 from storage.operations.pruning import prune_system
+from storage.operations.roles import TokenUses
 from storage.operations.second_factors import PlaceRows, SecondFactorRows, SessionRows
 from storage.operations.sensor_types import SensorTypeRows
-from storage.operations.sensors import device_keys
+from storage.operations.sensors import device_keys, spent_keys
 from storage.operations.statements import Statements
 from storage.operations.transactions import within_savepoint
 from storage.operations.watch import WatchRows
+from storage.operations.zones import find_zones_of_what_moved, known_zones
 
 T = TypeVar("T")
 
@@ -52,10 +59,20 @@ class SystemRows:
         self.watch: WatchTable = WatchRows(self._run)
 
     def of(self, municipality: MunicipalityId) -> Tables:
+        if enclave_of(municipality) is not None:  # here nothing would limit it
+            raise NotAllowed(permission="to see more than zones")
+        return MunicipalTables(self._connection, self._found(municipality))
+
+    def limited(self, enclave: Enclave) -> Tables:
+        """Open zones of a municipality, on a connection that is `limited_to` them."""
+        found = self._found(MunicipalityId(enclave))
+        return MunicipalTables(self._connection, found, LimitedStatements)
+
+    def _found(self, municipality: MunicipalityId) -> Municipality:
         found = self._municipalities.get(municipality)
         if found is None:
             raise NotFound(kind="municipality", name=municipality)
-        return MunicipalTables(self._connection, found)
+        return found
 
     def nobody(self) -> Tables:
         return MunicipalTables(self._connection, NOBODYS)
@@ -72,8 +89,27 @@ class SystemRows:
     def device_keys(self, now: Instant) -> list[DeviceKey]:
         return device_keys(self._run, now)
 
+    def spent_keys(self, now: Instant) -> list[DeviceKey]:
+        return spent_keys(self._run, now)
+
+    def note_key_use(self, uses: Iterable[tuple[SensorId, bytes, Instant]]) -> None:
+        note_key_use(self._run, uses)
+
+    def rate_limits(self) -> dict[MunicipalityId, DeviceLimits]:
+        return all_limits(self._run)
+
     def api_tokens(self) -> list[ApiToken]:
         return self._accounts.tokens()
+
+    def note_token_use(self, uses: Mapping[TokenId, Instant]) -> None:
+        TokenUses(self._run).note(uses)
+
+    def known_zones(self) -> dict[ZoneId, KnownZone]:
+        return known_zones(self._run)
+
+    def find_zones_of_what_moved(self) -> None:
+        """Bring zones in line with what this transaction has moved; for the end of each."""
+        find_zones_of_what_moved(self._run)
 
     def user_named(self, username: str) -> User | None:
         return self._accounts.named(username)

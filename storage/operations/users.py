@@ -7,9 +7,11 @@ from storage.operations.accounts import (
     PUT_USER,
     TOKENS,
     USERS,
+    permissions_text,
     token_of,
     user_of,
     user_values,
+    zones_text,
 )
 from storage.operations.statements import OwnStatements, sql, unique
 
@@ -50,7 +52,7 @@ class UserRows:
         with unique("there is such a token already"):
             self._run.change(
                 "INSERT INTO api_token VALUES (:id, :mine, :name, :role, :token_hash,"
-                " :created_by, :created_at, :expires_at)",
+                " :created_by, :created_at, :expires_at, :scopes, :zones)",
                 id=token.id,
                 name=token.name,
                 role=token.role,
@@ -58,6 +60,8 @@ class UserRows:
                 created_by=token.created_by,
                 created_at=token.created_at,
                 expires_at=token.expires_at,
+                scopes=None if token.scopes is None else permissions_text(token.scopes),
+                zones=zones_text(token.zones),
             )
 
     def tokens(self) -> list[ApiToken]:

@@ -8,6 +8,7 @@ from appliance.domain.access import Grant, ReportIncidents, ViewNetwork
 from appliance.domain.ids import AlertId, IncidentId, SensorId
 from appliance.domain.incidents import IncidentStatus
 from appliance.domain.rules import Severity
+from appliance.ports.pages import IncidentFilter
 from appliance.services.incidents import LONGEST_TITLE, NamedIncident, NewIncident
 from web.asking import Ask, Reply
 from web.paging import listing, merge
@@ -25,6 +26,9 @@ class IncidentQuery(Struct, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
     offset: Annotated[int, Meta(ge=0, le=100_000)] = 0
     status: IncidentStatus | None = None
+    severity: Severity | None = None
+    assigned_to: int | None = None
+    sensor_id: int | None = None
 
 
 class IncidentIn(Struct, frozen=True):
@@ -81,10 +85,16 @@ class IncidentOut(Struct, frozen=True):
 
 async def list_incidents(ask: Ask[ViewNetwork]) -> Reply:
     """Give a page of incidents."""
-    status: IncidentStatus | None = ask.query.status
+    query: IncidentQuery = ask.query
+    chosen = IncidentFilter(
+        status=query.status,
+        severity=query.severity,
+        assigned_to=query.assigned_to,
+        sensor=query.sensor_id,
+    )
     found, total = await merge(
         ask,
-        lambda grant, page: ask.services.incidents.page(grant, status, page),
+        lambda grant, page: ask.services.incidents.page(grant, chosen, page),
         lambda one: one.incident.created_at,
     )
     return listing(ask, [incident_out(one) for one in found], total)

@@ -9,7 +9,7 @@ from appliance.domain.errors import NotFound
 from appliance.domain.ids import IncidentId, MaintenanceId, UserId
 from appliance.domain.incidents import IncidentStatus
 from appliance.domain.instant import MINUTE, Instant
-from appliance.ports.pages import Page
+from appliance.ports.pages import IncidentFilter, Page, WorkFilter
 from storage.operations.database import SqliteOperations
 from tests.builders import HERE, NOON, THERE
 from tests.contract.operations.things import ALL, INCIDENT, OTHERS, USER, an_entry, an_incident
@@ -20,7 +20,10 @@ async def test_an_incident_comes_back_as_it_was_put_in(operations: SqliteOperati
     assert await operations.write(HERE, lambda t: t.incidents.put(incident, was=None))
     assert await operations.read(HERE, lambda t: t.incidents.get(INCIDENT)) == incident
     assert not await operations.write(HERE, lambda t: t.incidents.put(incident, was=None))
-    assert await operations.read(HERE, lambda t: t.incidents.page(None, ALL)) == ([incident], 1)
+    assert await operations.read(HERE, lambda t: t.incidents.page(IncidentFilter(), ALL)) == (
+        [incident],
+        1,
+    )
 
 
 async def test_pages_go_from_the_newest_and_by_status(operations: SqliteOperations):
@@ -31,9 +34,13 @@ async def test_pages_go_from_the_newest_and_by_status(operations: SqliteOperatio
     await operations.write(
         HERE, lambda t: [t.incidents.put(incident, was=None) for incident in incidents]
     )
-    page = await operations.read(HERE, lambda t: t.incidents.page(None, Page(limit=2, offset=1)))
+    page = await operations.read(
+        HERE, lambda t: t.incidents.page(IncidentFilter(), Page(limit=2, offset=1))
+    )
     assert page == ([incidents[2], incidents[1]], 4)
-    page = await operations.read(HERE, lambda t: t.incidents.page("closed", ALL))
+    page = await operations.read(
+        HERE, lambda t: t.incidents.page(IncidentFilter(status="closed"), ALL)
+    )
     assert page == ([incidents[3]], 1)
 
 
@@ -87,6 +94,6 @@ async def test_only_the_same_report_of_the_same_person_is_found_again(
 
 async def test_the_log_goes_from_what_was_done_last(operations: SqliteOperations):
     entries = [an_entry(id=MaintenanceId(n + 1), done_at=Instant(NOON + n)) for n in range(3)]
-    await operations.write(HERE, lambda t: [t.incidents.log(entry) for entry in entries])
-    page = await operations.read(HERE, lambda t: t.incidents.log_page(Page(limit=2)))
+    await operations.write(HERE, lambda t: [t.maintenance.put(e, was=None) for e in entries])
+    page = await operations.read(HERE, lambda t: t.maintenance.page(WorkFilter(), Page(limit=2)))
     assert page == ([entries[2], entries[1]], 3)

@@ -20,7 +20,8 @@ from appliance.domain.ids import (
     TokenId,
     UserId,
 )
-from appliance.domain.incidents import Incident, IncidentStatus, MaintenanceEntry
+from appliance.domain.incidents import Incident, IncidentStatus
+from appliance.domain.maintenance import MaintenanceEntry
 from appliance.domain.instant import HOUR, MINUTE, Instant
 from appliance.domain.network import Link, LinkKind, NetworkModel, Node, NodeKind, Pipeline
 from appliance.domain.people import ApiToken, Session, User
@@ -29,7 +30,7 @@ from appliance.domain.rules import Rule, Severity, Threshold
 from appliance.domain.sensors import LastContact, Position, Sensor
 from appliance.domain.telling import Cursor, Delivery, DeliveryState, LiveEvent
 from appliance.ports.operations import SystemTables
-from appliance.ports.pages import AlertFilter, Page, SensorFilter
+from appliance.ports.pages import AlertFilter, IncidentFilter, Page, SensorFilter, WorkFilter
 from appliance.ports.tables import Tables
 from storage.operations.sensor_types import common_types
 from tests.builders import (
@@ -283,7 +284,9 @@ def _furnish(there: Tables) -> None:
     there.rules.put(a_rule(id=RULE + OTHERS, municipality=THERE, sensor=sensor.id))
     there.alerts.add(alert, a_change(alert=alert.id, municipality=THERE))
     there.incidents.put(incident, was=None)
-    there.incidents.log(an_entry(id=0x3A + OTHERS, municipality=THERE, sensor=sensor.id, by=user))
+    there.maintenance.put(
+        an_entry(id=0x3A + OTHERS, municipality=THERE, sensor=sensor.id, by=user), was=None
+    )
     there.network.merge(
         NetworkModel(nodes=(a_node(),), links=(a_link(),)), iter((OTHERS, PIPE + OTHERS)).__next__
     )
@@ -321,7 +324,10 @@ def all_of(tables: Tables) -> dict[str, object]:
         "rules": tables.rules.all(),
         "alerts": (alerts, alert_count, tables.alerts.summary(), tables.alerts.top(9)),
         "changes": [tables.alerts.changes(alert.id) for alert in alerts],
-        "incidents": (tables.incidents.page(None, ALL), tables.incidents.log_page(ALL)),
+        "incidents": (
+            tables.incidents.page(IncidentFilter(), ALL),
+            tables.maintenance.page(WorkFilter(), ALL),
+        ),
         "network": (tables.network.pipelines(ALL), tables.network.nodes(ALL)),
         "channels": tables.channels.all(),
         "outbox": tables.outbox.page(ALL),
