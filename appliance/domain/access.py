@@ -119,6 +119,12 @@ class ManageSettings(Permission):
     name = "settings.manage"
 
 
+class ViewAudit(Permission):
+    """See, verify and export the audit log of a municipality."""
+
+    name = "audit.view"
+
+
 Administer = ManageSettings
 
 
@@ -157,6 +163,7 @@ _ADMIN: Final = _OPERATOR | {
     ManageUsers,
     ManageTokens,
     ManageSettings,
+    ViewAudit,
 }
 
 POLICY: Final[dict[Role, frozenset[type[Permission]]]] = {
