@@ -22,6 +22,7 @@ MOST: Final = 1024 * 1024
 LONGEST: Final = 4 * MOST
 """Bytes; past it the oldest notes are given up even when something does not add up."""
 _PARTS: Final = 3
+MISSING: Final = "# this file was missing when Weir started, so a lost end may go unnoticed\n"
 
 
 class HeadsFile:
@@ -29,17 +30,30 @@ class HeadsFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._missing = False
         self._complained = False
 
-    def expect(self) -> None:
-        """Say that the log is not empty, so that a missing file is one that somebody took away."""
-        self._missing = not self.path.exists()
+    def begin(self, heads: Iterable[Head]) -> None:
+        """Bring the notes up to what the database holds when it is opened, and note if they were gone."""
+        there = tuple(heads)
+        if there and not self.path.exists():
+            self._write(MISSING)
+        known = {head.municipality: head.number for head in self.known()}
+        self.keep(head for head in there if head.number > known.get(head.municipality, 0))
+
+    def begin_anew(self, heads: Iterable[Head]) -> None:
+        """Forget all notes but these: somebody has taken notice of what did not add up."""
+        part = self.path.with_name(self.path.name + ".part")
+        part.unlink(missing_ok=True)
+        HeadsFile(part).keep(heads)
+        if part.exists():
+            part.replace(self.path)
 
     def keep(self, heads: Iterable[Head]) -> None:
         text = "".join(f"{h.municipality} {h.number} {h.hash.hex()}\n" for h in heads)
-        if not text:
-            return
+        if text:
+            self._write(text)
+
+    def _write(self, text: str) -> None:
         try:
             with os.fdopen(
                 os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w"
@@ -60,11 +74,10 @@ class HeadsFile:
         return tuple(head for line in lines if (head := _head(line)) is not None)
 
     def problem(self) -> str:
-        if self._missing:
-            return f"{self.path.name} was missing when Weir started"
-        if not self.path.exists():
-            return f"{self.path.name} is missing"
-        return ""
+        with contextlib.suppress(OSError):
+            content = self.path.read_text(encoding="ascii", errors="replace")
+            return MISSING.strip("# \n") if MISSING in content else ""
+        return f"{self.path.name} is missing or can't be read"
 
     def thin(self, *, sound: bool) -> None:
         """Leave only what is needed of a file that has grown long; while something is wrong, nearly all."""
@@ -73,10 +86,7 @@ class HeadsFile:
             if size <= (MOST if sound else LONGEST):
                 return
             newest = {head.municipality: head for head in self.known()}
-            part = self.path.with_name(self.path.name + ".part")
-            part.unlink(missing_ok=True)
-            HeadsFile(part).keep(newest.values())
-            part.replace(self.path)
+            self.begin_anew(newest.values())
 
 
 def _head(line: str) -> Head | None:
