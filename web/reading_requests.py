@@ -52,7 +52,7 @@ async def _actor(route: Route, request: Request, services: Services) -> Actor | 
     token = bearer(request.headers)
     if token is None:
         raise NotSignedIn(reason="Sign in first")
-    return await services.sign_in.actor(token)
+    return await services.sign_in.actor(token, enrolling=route.while_enrolling)
 
 
 def _municipality(request: Request) -> MunicipalityId | None:

@@ -45,6 +45,9 @@ class Route:
     on_full_disk: bool | None = None
     """Whether it is answered while the disk takes nothing; None: if it only looks (GET)."""
 
+    while_enrolling: bool = False
+    """Whether it serves those who must set a second factor up before anything else."""
+
     def __post_init__(self) -> None:
         """Refuse a route whose access is neither a permission nor explicitly open."""
         is_permission = isinstance(self.access, type) and issubclass(self.access, Permission)

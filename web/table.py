@@ -19,7 +19,9 @@ from web.api import (
     retention,
     rollups,
     rules,
+    second_factor,
     sensors,
+    sessions,
     signing_in,
     system,
     transport,
@@ -29,6 +31,8 @@ from web.routes import Route
 _DESCRIBED: Final[tuple[Route, ...]] = (
     *first_start.ROUTES,
     *signing_in.ROUTES,
+    *second_factor.ROUTES,
+    *sessions.ROUTES,
     *people.ROUTES,
     *sensors.ROUTES,
     *readings.ROUTES,

@@ -201,6 +201,8 @@ class Outside:
             "user-enable": people.enable,
             "user-disable": people.disable,
             "user-password": people.password,
+            "user-reset-totp": people.reset_totp,
+            "user-sign-out": people.sign_out,
             "import-network": import_network,
             "import-sensors": import_sensors,
             "import-readings": import_readings,

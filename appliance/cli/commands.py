@@ -132,7 +132,7 @@ def _describe_user(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         metavar="ACTION",
-        choices=("list", "add", "disable", "enable", "password"),
+        choices=("list", "add", "disable", "enable", "password", "reset-totp", "sign-out"),
         help="what to do",
     )
     parser.add_argument("username", nargs="?", metavar="USERNAME", help="to whom; not for list")
@@ -193,7 +193,10 @@ COMMANDS: Final = (
     ),
     CommandLine("export", "write readings to a file", _describe_export, _export),
     CommandLine(
-        "user", "list, add, disable and enable people, set passwords", _describe_user, _user
+        "user",
+        "list, add, disable and enable people, set passwords, reset second factors",
+        _describe_user,
+        _user,
     ),
     CommandLine("trace", "show the way of one reading with times", _describe_trace, _trace),
     CommandLine("doctor", "show what is wrong and what to do", _describe_doctor, _doctor),

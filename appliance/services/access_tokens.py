@@ -1,7 +1,9 @@
 """Access tokens: short-lived, signed with Ed25519, read without asking anybody."""
 
+import json
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -15,10 +17,20 @@ from appliance.ports.operations import SystemTables
 
 LIFETIME: Final = 10 * MINUTE
 ALGORITHM: Final = "EdDSA"
+TYPE: Final = "at+jwt"
+"""Says what it is for, so that no other token of ours can be taken for one (RFC 8725, 3.11)."""
+LONGEST: Final = 1_024
+"""Characters; ours have about 300."""
+MOST_REMEMBERED: Final = 4_096
+"""Tokens whose signature need not be checked again, about 3 MB; of more the longest unused go."""
+CLOCK_SET_BACK: Final = MINUTE
+"""By so much a token may seem to come from the future."""
 _ISSUER: Final = "weir"
+_AUDIENCE: Final = "weir"
 _KEY: Final = "signing_key"
-_REQUIRED: Final = ("iss", "sub", "sid", "stp", "iat", "exp")
-_CHECKED_HERE: Final[Options] = {"verify_exp": False, "verify_iat": False, "verify_aud": False}
+_REQUIRED: Final = ("iss", "aud", "sub", "sid", "stp", "iat", "nbf", "exp")
+# The times are compared with our Clock, by whoever asks; everything else here.
+_CHECKED_LATER: Final[Options] = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,15 @@ class Claims:
     user: UserId
     session: SessionId
     stamp: int
+    not_before: Instant
     expires_at: Instant
+
+    def must_hold(self, now: Instant) -> None:
+        """Raise NotSignedIn unless the token is good now."""
+        if self.expires_at <= now:
+            raise NotSignedIn(reason="This access token has expired; refresh it")
+        if self.not_before > now + CLOCK_SET_BACK:
+            raise NotSignedIn(reason="This access token is not valid yet; refresh it")
 
 
 def keep_signing_key(tables: SystemTables) -> bytes:
@@ -45,36 +65,84 @@ def keep_signing_key(tables: SystemTables) -> bytes:
 
 
 class AccessTokens:
-    """Makes and reads access tokens of this installation; nobody else's are believed."""
+    """Makes and reads access tokens of this installation; nobody else's are believed.
+
+    A token must be, character for character, one that `issue` writes. Its header is compared
+    before anything in it is looked at: no algorithm, key, `kid`, `jku` or `crit` can be chosen
+    from outside (RFC 8725, 3.1 and 3.10). Its claims are compared after the signature.
+    """
 
     def __init__(self, signing_key: bytes) -> None:
         self._private = Ed25519PrivateKey.from_private_bytes(signing_key)
         self._public = self._private.public_key()
+        self._beginning = self._write({}).partition(".")[0] + "."
+        self._checked = lru_cache(MOST_REMEMBERED)(self._check)
 
     def issue(self, user: UserId, session: SessionId, stamp: int, now: Instant) -> str:
         """Make a token that is good for LIFETIME."""
-        claims = {
-            "iss": _ISSUER,
-            "sub": str(user),
-            "sid": session,
-            "stp": stamp,
-            "iat": now // SECOND,
-            "exp": (now + LIFETIME) // SECOND,
-        }
-        return jwt.encode(claims, self._private, algorithm=ALGORITHM)
+        return self._write(
+            {
+                "iss": _ISSUER,
+                "aud": _AUDIENCE,
+                "sub": str(user),
+                "sid": session,
+                "stp": stamp,
+                "iat": now // SECOND,
+                "nbf": now // SECOND,
+                "exp": (now + LIFETIME) // SECOND,
+            }
+        )
+
+    def _write(self, claims: dict[str, Any]) -> str:
+        return jwt.encode(claims, self._private, algorithm=ALGORITHM, headers={"typ": TYPE})
 
     def read(self, token: str) -> Claims:
         """Give what a token of ours says, expired or not; NotSignedIn for anything else."""
-        options: Options = {**_CHECKED_HERE, "require": list(_REQUIRED)}
+        if len(token) > LONGEST or not token.isascii() or not token.startswith(self._beginning):
+            raise _not_ours()
+        return self._checked(token)
+
+    def _check(self, token: str) -> Claims:
+        options: Options = {**_CHECKED_LATER, "require": list(_REQUIRED)}
         try:
             said = jwt.decode(
-                token, self._public, algorithms=[ALGORITHM], issuer=_ISSUER, options=options
+                token,
+                self._public,
+                algorithms=[ALGORITHM],
+                issuer=_ISSUER,
+                audience=_AUDIENCE,
+                options=options,
             )
-            return Claims(
-                UserId(int(said["sub"])),
-                SessionId(int(said["sid"])),
-                int(said["stp"]),
-                Instant(int(said["exp"]) * SECOND),
-            )
-        except (jwt.PyJWTError, ValueError, TypeError):
-            raise NotSignedIn(reason="this access token is not one of ours") from None
+            found = _claims(said)
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            raise _not_ours() from None
+        if not _is_as_written(token, said):
+            raise _not_ours()
+        return found
+
+
+def _not_ours() -> NotSignedIn:
+    return NotSignedIn(reason="This access token is not one of ours")
+
+
+def _claims(said: dict[str, Any]) -> Claims:
+    numbers = [said[name] for name in ("sid", "stp", "nbf", "exp")]
+    subject = said["sub"]
+    if any(type(number) is not int or number < 0 for number in numbers):
+        raise ValueError("a number is none")
+    if str(int(subject)) != subject:
+        raise ValueError("the subject is no number as we write it")
+    session, stamp, not_before, expires = numbers
+    return Claims(
+        UserId(int(subject)),
+        SessionId(session),
+        stamp,
+        Instant(not_before * SECOND),
+        Instant(expires * SECOND),
+    )
+
+
+def _is_as_written(token: str, said: dict[str, Any]) -> bool:
+    """Say whether the claims are written as PyJWT writes them: no name twice, nothing padded."""
+    plain = json.dumps(said, separators=(",", ":")).encode()
+    return jwt.utils.base64url_encode(plain).decode() == token.split(".")[1]

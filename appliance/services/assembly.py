@@ -11,6 +11,7 @@ from appliance.services.alerts import Alerts
 from appliance.services.analytics import Analytics
 from appliance.services.channels import Channels
 from appliance.services.device_door import DeviceDoor
+from appliance.services.doorkeeper import Doorkeeper
 from appliance.services.freshness import Freshness
 from appliance.services.incidents import Incidents
 from appliance.services.intake import IntakeBook
@@ -27,9 +28,11 @@ from appliance.services.retention import RetentionSettings
 from appliance.services.rollups import Rollups
 from appliance.services.rules import Rules
 from appliance.services.screens import Screens
+from appliance.services.second_factors import SecondFactors
 from appliance.services.sensor_types import SensorTypes
 from appliance.services.sensors import Sensors
 from appliance.services.setup import SetUp
+from appliance.services.sessions import Sessions
 from appliance.services.signin import SignIn
 from appliance.services.timeline import Timelines
 from appliance.services.tokens import Tokens
@@ -66,6 +69,8 @@ class Services:
     sensor_types: SensorTypes
     sensors: Sensors
     setup: SetUp
+    second_factors: SecondFactors
+    sessions: Sessions
     sign_in: SignIn
     timelines: Timelines
     tokens: Tokens
@@ -81,7 +86,8 @@ async def open_services(world: World) -> Services:
     world = replace(world, operations=HeedfulOperations(world.operations))
     freshness = Freshness(world)
     passwords = Passwords()
-    sign_in = SignIn(world, passwords, AccessTokens(key))
+    doorkeeper = Doorkeeper(world, passwords)
+    sign_in = SignIn(world, passwords, doorkeeper, AccessTokens(key))
     return Services(
         alerts=Alerts(world, freshness),
         analytics=Analytics(world, freshness),
@@ -107,6 +113,8 @@ async def open_services(world: World) -> Services:
         sensor_types=SensorTypes(world),
         sensors=Sensors(world, freshness),
         setup=SetUp(world, passwords),
+        second_factors=SecondFactors(world, doorkeeper, sign_in),
+        sessions=Sessions(world, sign_in),
         sign_in=sign_in,
         timelines=Timelines(world, freshness),
         tokens=Tokens(world),

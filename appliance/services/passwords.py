@@ -1,7 +1,14 @@
 """Passwords: what may be one, how they are kept, and how they are compared."""
 
 import asyncio
-from typing import Final
+import os
+import re
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -11,8 +18,24 @@ from appliance.domain.errors import Invalid, TooMany
 SHORTEST: Final = 12
 LONGEST: Final = 256
 """Argon2 takes more, but nobody types more, and hashing must stay bounded."""
-AT_ONCE: Final = 2
-MOST_WAITING: Final = 32
+AT_ONCE: Final = 1 if (os.cpu_count() or 1) < 4 else 2  # noqa: PLR2004 - cores
+"""Passwords that are worked on at the same time: half a small computer's cores at most."""
+MOST_WAITING: Final = 24
+RESERVED: Final = 8
+"""Places in the queue beyond these, for people who sign in from where they have before."""
+UNGUESSABLE: Final = 1e8
+"""Guesses that a password must withstand, as zxcvbn estimates them: a hundred a second for twelve
+days. What it knows: 30,000 common passwords (from leaks, as Xato counted them), names, English
+words, keyboard rows, dates, repeats, and letters written as digits."""
+LOOKED_AT: Final = 24
+"""Characters of a password that are judged: the time that takes grows fast with them."""
+CODE_AT_END: Final = re.compile(
+    r" (\d{6}|[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3})\Z", re.IGNORECASE | re.ASCII
+)
+"""What follows a password where an application has no field for a code."""
+_NICE: Final = 5
+
+T = TypeVar("T")
 
 COMMONEST: Final = frozenset(
     [
@@ -86,80 +109,125 @@ COMMONEST: Final = frozenset(
 )
 
 
-def must_be_strong(password: str, username: str) -> None:
+def must_be_strong(password: str, *about: str) -> None:
     """Raise Invalid unless the password is long enough and not among the first that are tried.
 
     Length and a blocklist, no composition rules (NIST SP 800-63B-4, 3.1.1.2, but 12 characters).
+    `about` is what anybody knows of the person: the username, the e-mail address. Takes some
+    milliseconds, for a mischievous one up to a second: not for the event loop.
     """
+    problem = _too_simple(password) or _too_close(password, about) or _guessable(password, about)
+    if problem:
+        raise Invalid(field="password", problem=problem)
+
+
+def _too_simple(password: str) -> str:
     plain = password.casefold()
     if len(password) < SHORTEST:
-        raise Invalid(field="password", problem=f"at least {SHORTEST} characters are needed")
+        return f"at least {SHORTEST} characters are needed"
     if len(password) > LONGEST:
-        raise Invalid(field="password", problem=f"at most {LONGEST} characters are taken")
+        return f"at most {LONGEST} characters are taken"
     if plain in COMMONEST or len(set(plain)) < len("1234"):
-        raise Invalid(field="password", problem="this is among the commonest passwords")
-    if username and plain.replace(username.casefold(), "").strip("0123456789!@#") == "":
-        raise Invalid(field="password", problem="this is little more than the username")
+        return "this is among the commonest passwords"
+    if CODE_AT_END.search(password):
+        return "it must not end like a code of a second factor: a space and six digits"
+    return ""
+
+
+def _too_close(password: str, about: tuple[str, ...]) -> str:
+    plain = password.casefold()
+    for known in about:
+        if known and plain.replace(known.casefold(), "").strip("0123456789!@#") == "":
+            return "this is little more than the username"
+    return ""
+
+
+def _guessable(password: str, about: tuple[str, ...]) -> str:
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - takes 14 MiB, and few runs of Weir set a password
+
+    inputs = [part for known in about for part in (known, *re.split(r"[\W_]+", known)) if part]
+    found = zxcvbn(password[:LOOKED_AT], user_inputs=[*inputs, "weir", "water", "utility"])
+    if float(found["guesses"]) >= UNGUESSABLE:
+        return ""
+    return "this is easily guessed: take four words that have nothing to do with each other"
+
+
+def without_code(password: str) -> tuple[str, str]:
+    """Split what was typed into the password and the code that follows it after a space, if any."""
+    found = CODE_AT_END.search(password)
+    if found is None:
+        return password, ""
+    return password[: found.start()], found.group(1)
 
 
 class Passwords:
     """Hashes and compares with Argon2id (OWASP: 19 MiB, 2 passes) beside the event loop.
 
-    At most AT_ONCE run at the same time and MOST_WAITING wait; beyond that TooMany is raised, so
+    At most AT_ONCE run at the same time, in threads that give way to everything else where the
+    system can tell threads apart (Linux), and MOST_WAITING wait; beyond that TooMany is raised, so
     that a flood of sign-ins can take neither the memory nor the processor.
     """
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._threads = ThreadPoolExecutor(AT_ONCE, "passwords", _give_way)
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
         self._nobody = ""
 
     async def hash(self, password: str) -> str:
         """Give the PHC string under which a password is kept."""
-        async with self._bounded():
-            return await asyncio.to_thread(self._hasher.hash, password)
+        return await self._work(lambda: self._hasher.hash(password))
 
-    async def matches(self, kept: str | None, password: str) -> bool:
-        """Compare; None (an unknown user) takes the same time and is never right."""
+    async def accept(self, password: str, *about: str) -> str:
+        """Give the PHC string of a new password, or raise Invalid with what is wrong with it."""
+
+        def work() -> str:
+            must_be_strong(password, *about)
+            return self._hasher.hash(password)
+
+        return await self._work(work)
+
+    async def matches(self, kept: str | None, password: str, *, is_known: bool = False) -> bool:
+        """Compare; None (an unknown user) takes the same time and is never right.
+
+        Somebody who is known where they sign in from may wait where strangers are sent away.
+        """
         if len(password) > LONGEST:
             return False
         if not self._nobody:
             self._nobody = await self.hash("nobody has this password")
-        async with self._bounded():
-            found = await asyncio.to_thread(self._verify, kept or self._nobody, password)
+        found = await self._work(
+            lambda: self._verify(kept or self._nobody, password), RESERVED if is_known else 0
+        )
         return found and kept is not None
 
     def _verify(self, kept: str, password: str) -> bool:
         try:
             return self._hasher.verify(kept, password)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
 
-    def _bounded(self) -> "_Turn":
-        if self._waiting >= MOST_WAITING:
-            raise TooMany(what="too many people are signing in right now", retry_after=5)
-        return _Turn(self)
+    async def _work(self, work: Callable[[], T], reserved: int = 0) -> T:
+        async with self._bounded(reserved):
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    async def enter(self) -> None:
-        """Wait for a turn."""
+    @asynccontextmanager
+    async def _bounded(self, reserved: int) -> AsyncIterator[None]:
+        if self._waiting >= MOST_WAITING + reserved:
+            raise TooMany(what="too many people are signing in right now", retry_after=5)
         self._waiting += 1
         try:
             await self._turn.acquire()
         finally:
             self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turn.release()
 
-    def leave(self) -> None:
-        """Give the turn back."""
-        self._turn.release()
 
-
-class _Turn:
-    def __init__(self, passwords: Passwords) -> None:
-        self._passwords = passwords
-
-    async def __aenter__(self) -> None:
-        await self._passwords.enter()
-
-    async def __aexit__(self, *_: object) -> None:
-        self._passwords.leave()
+def _give_way() -> None:
+    """Let this thread run when no other wants to; elsewhere niceness is of the whole process."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

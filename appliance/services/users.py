@@ -15,7 +15,7 @@ from appliance.domain.people import User
 from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
 from appliance.services.names import must_be_named
-from appliance.services.passwords import Passwords, must_be_strong
+from appliance.services.passwords import Passwords
 from appliance.services.signin import SignIn
 from appliance.services.world import World
 
@@ -75,7 +75,6 @@ class Users:
 
     async def _make(self, new: NewUser, municipality: MunicipalityId | None) -> User:
         must_be_named(new.username, "username")
-        must_be_strong(new.password, new.username)
         return User(
             id=UserId(self._world.ids.new_id()),
             username=new.username.strip(),
@@ -83,7 +82,9 @@ class Users:
             full_name=new.full_name,
             role=new.role,
             municipality=municipality,
-            password_hash=await self._passwords.hash(new.password),
+            password_hash=await self._passwords.accept(
+                new.password, new.username, new.email, new.full_name
+            ),
             created_at=self._world.clock.now(),
         )
 
@@ -108,8 +109,8 @@ class Users:
     async def _new_hash(self, user: User, changes: UserChanges) -> str | None:
         if changes.password is None:
             return None
-        must_be_strong(changes.password, user.username)
-        return await self._passwords.hash(changes.password)
+        about = (user.username, user.email, user.full_name)
+        return await self._passwords.accept(changes.password, *about)
 
 
 def _found(tables: Tables, user: UserId) -> User:

@@ -1,6 +1,7 @@
 """What slows guessing down, and what keeps a flood of sign-ins bounded."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -8,7 +9,14 @@ from appliance.domain.errors import TooMany
 from appliance.domain.ids import SessionId, UserId
 from appliance.domain.instant import HOUR, SECOND, Instant
 from appliance.services.access_tokens import LIFETIME, AccessTokens
-from appliance.services.guessing import FREE, MOST_KEPT, Guessing
+from appliance.services.guessing import (
+    FREE,
+    FREE_FOR_PLACE,
+    MOST_KEPT,
+    Attempt,
+    Guessing,
+    place_of,
+)
 from appliance.services.passwords import AT_ONCE, MOST_WAITING, Passwords
 from tests.api.appliance import Weir
 from tests.builders import NOON
@@ -17,55 +25,110 @@ from tests.fakes import FixedClock
 ATTACKER, VICTIM = "203.0.113.1", "192.0.2.7"
 
 
-def waits(guessing: Guessing, address: str, username: str = "Chief") -> bool:
+def attempt(place: str, username: str = "Chief", **fields: bool) -> Attempt:
+    return Attempt(username, place, **{"is_known": False, **fields})
+
+
+def waits(guessing: Guessing, tried: Attempt) -> bool:
     try:
-        guessing.must_be_patient(username, address)
+        with guessing.trying(tried):
+            return False
     except TooMany:
         return True
-    return False
 
 
-def test_the_first_mistakes_cost_nothing_and_each_further_one_doubles_the_wait():
-    clock = FixedClock()
-    guessing = Guessing(clock)
-    for _ in range(FREE):
-        assert not waits(guessing, ATTACKER)
-        guessing.failed("chief ", ATTACKER)
-    lengths = []
-    for _ in range(7):
+def lengths(guessing: Guessing, clock: FixedClock, tried: Attempt, count: int) -> list[float]:
+    """Give how long each of so many further mistakes makes somebody wait."""
+    found = []
+    for _ in range(count):
         before = clock.seconds
-        while waits(guessing, ATTACKER):
+        while waits(guessing, tried):
             clock.advance(SECOND // 2)
-        lengths.append(clock.seconds - before)
-        guessing.failed("chief", ATTACKER)
-    assert lengths == [1, 2, 4, 8, 16, 16, 16]
+        found.append(clock.seconds - before)
+        guessing.failed(tried)
+    return found
 
 
-def test_nobody_can_shut_somebody_else_out():
+@pytest.mark.parametrize("is_known", [False, True])
+def test_the_first_mistakes_cost_nothing_and_each_further_one_doubles_the_wait(is_known: bool):
     clock = FixedClock()
     guessing = Guessing(clock)
-    for _ in range(1_000):
-        guessing.failed("chief", ATTACKER)
-    assert waits(guessing, ATTACKER)
-    assert not waits(guessing, VICTIM)
-    assert not waits(guessing, ATTACKER, "somebody else")
+    tried = attempt(ATTACKER, "chief ", is_known=is_known)
+    assert lengths(guessing, clock, tried, FREE) == [0] * FREE
+    assert lengths(guessing, clock, tried, 7) == [1, 2, 4, 8, 16, 16, 16]
+
+
+def test_who_knows_the_password_and_guesses_codes_waits_up_to_ten_minutes():
+    clock = FixedClock()
+    guessing = Guessing(clock)
+    stranger = attempt(ATTACKER, is_code=True)
+    assert lengths(guessing, clock, stranger, FREE + 11)[-2:] == [512, 600]
+    assert not waits(guessing, attempt(VICTIM, is_known=True, is_code=True))
+    assert not waits(guessing, attempt(VICTIM))
+
+
+def test_whoever_hammers_a_name_from_anywhere_does_not_slow_down_its_owner():
+    guessing = Guessing(FixedClock())
+    for number in range(1_000):
+        guessing.failed(attempt(ATTACKER))
+        guessing.failed(attempt(f"198.51.100.{number % 250}"))
+    assert waits(guessing, attempt(ATTACKER))
+    assert waits(guessing, attempt("198.51.100.251"))  # a stranger like the others
+    assert not waits(guessing, attempt(VICTIM, is_known=True))
+    assert not waits(guessing, attempt(VICTIM, "somebody else"))
+
+
+def test_whoever_tries_one_password_with_many_names_waits_and_who_is_known_there_does_not():
+    guessing = Guessing(FixedClock())
+    for number in range(FREE_FOR_PLACE):
+        assert not waits(guessing, attempt(ATTACKER, f"person {number}"))
+        guessing.failed(attempt(ATTACKER, f"person {number}"))
+    assert waits(guessing, attempt(ATTACKER, "somebody else"))
+    assert not waits(guessing, attempt(ATTACKER, "at home here", is_known=True))
+    assert not waits(guessing, attempt(VICTIM, "somebody else"))
+
+
+def test_nobody_gets_ahead_of_the_count_by_asking_all_at_once():
+    guessing = Guessing(FixedClock())
+    with contextlib.ExitStack() as under_way:
+        for _ in range(2 * FREE):
+            under_way.enter_context(guessing.trying(attempt(ATTACKER)))
+        assert waits(guessing, attempt(ATTACKER))
+        assert not waits(guessing, attempt(VICTIM))
+    assert not waits(guessing, attempt(ATTACKER))
+    assert not guessing._under_way
 
 
 def test_success_and_time_forget():
     clock = FixedClock()
     guessing = Guessing(clock)
     for _ in range(FREE):
-        guessing.failed("chief", ATTACKER)
-    assert waits(guessing, ATTACKER)
-    guessing.succeeded("chief", ATTACKER)
-    assert not waits(guessing, ATTACKER)
+        guessing.failed(attempt(ATTACKER))
+    assert waits(guessing, attempt(ATTACKER))
+    guessing.succeeded(attempt(ATTACKER))
+    assert not waits(guessing, attempt(ATTACKER))
 
 
 def test_what_is_kept_is_bounded():
     guessing = Guessing(FixedClock())
     for number in range(MOST_KEPT + 100):
-        guessing.failed(str(number), ATTACKER)
+        guessing.failed(attempt(ATTACKER, str(number)))
     assert len(guessing._troubles) == MOST_KEPT
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("<local>", "<local>"),
+    ],
+)
+def test_a_place_is_what_one_person_controls(address: str, place: str):
+    assert place_of(address) == place
 
 
 async def test_a_flood_of_sign_ins_is_refused_beyond_what_may_wait():
@@ -73,7 +136,9 @@ async def test_a_flood_of_sign_ins_is_refused_beyond_what_may_wait():
     kept = await passwords.hash("a long enough pass phrase")
     assert not await passwords.matches(None, "wrong")  # what nobody has is hashed once, now
     floods = [passwords.matches(kept, "wrong") for _ in range(AT_ONCE + MOST_WAITING + 20)]
-    outcomes = await asyncio.gather(*floods, return_exceptions=True)
+    known = passwords.matches(kept, "a long enough pass phrase", is_known=True)
+    *outcomes, was_let_in = await asyncio.gather(*floods, known, return_exceptions=True)
+    assert was_let_in is True
     refused = [o for o in outcomes if isinstance(o, TooMany)]
     assert 0 < len(refused) <= 20
     assert {o for o in outcomes if not isinstance(o, TooMany)} == {False}

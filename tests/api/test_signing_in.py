@@ -40,7 +40,8 @@ async def test_a_refusal_says_the_same_of_an_unknown_name_as_of_a_wrong_password
         "auth/login", {"username": username, "password": "not the password"}
     )
     assert answer.status == 401
-    assert answer.body == {"detail": "The username or password is not right."}
+    assert answer.body["detail"] == "The username or password is not right."
+    assert answer.body["code"] == "not_signed_in"
 
 
 async def test_nothing_is_shown_without_signing_in(weir: Weir):

@@ -1,30 +1,40 @@
 """Sign in, stay signed in, sign out."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
 from appliance.domain.access import Permission, Role
 from appliance.domain.people import User
+from appliance.services.doorkeeper import Proof, Visit
 from appliance.services.signin import SignedIn
 from web.asking import Ask, Reply, bearer
 from web.routes import PREFIX, Open, Route
 from web.shapes import Done
 
 Text = Annotated[str, Meta(max_length=1_000)]
+Code = Annotated[str, Meta(max_length=40)]
+SHORTEST_RETRY_KEY: Final = 16
 
 
 class Credentials(Struct, frozen=True):
-    """A person's name and password."""
+    """A person's name and password, and a code where the person has a second factor.
+
+    An application without a field for it sends the password, a space, and the code.
+    """
 
     username: Text
     password: Text
+    totp: Code = ""
+    recovery_code: Code = ""
 
 
 class RefreshToken(Struct, frozen=True):
     """The newest refresh token of a session."""
 
     refresh_token: Text
+    retry_key: Annotated[str, Meta(max_length=200, pattern=f"^(.{{{SHORTEST_RETRY_KEY},}})?$")] = ""
+    """Random, made for this one request: who asks again within a minute sends it again."""
 
 
 class PasswordChange(Struct, frozen=True):
@@ -55,18 +65,22 @@ class Tokens(Struct, frozen=True):
     expires_in: int
     user: Person
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the kind of token
+    totp_enrolment_required: bool = False
+    """Whether all that this session may do is to set a second factor up."""
 
 
 async def sign_in(ask: Ask[Permission]) -> Reply:
     """Begin a session."""
     said: Credentials = ask.body
-    found = await ask.services.sign_in.sign_in(said.username, said.password, ask.address)
-    return _answer(found)
+    proof = Proof(said.username, said.password, said.totp or said.recovery_code)
+    return _answer(await ask.services.sign_in.sign_in(proof, visit(ask)))
 
 
 async def refresh(ask: Ask[Permission]) -> Reply:
     """Give new tokens; the refresh token is spent."""
-    return _answer(await ask.services.sign_in.refresh(ask.body.refresh_token))
+    said: RefreshToken = ask.body
+    renewed = await ask.services.sign_in.refresh(said.refresh_token, visit(ask), said.retry_key)
+    return _answer(renewed)
 
 
 async def sign_out(ask: Ask[Permission]) -> Done:
@@ -83,8 +97,15 @@ async def me(ask: Ask[Permission]) -> Person:
 async def change_password(ask: Ask[Permission]) -> Done:
     """Change one's own password."""
     said: PasswordChange = ask.body
-    await ask.services.sign_in.change_password(ask.signed_in, said.old_password, said.new_password)
+    await ask.services.sign_in.change_password(
+        ask.signed_in, said.old_password, said.new_password, visit(ask)
+    )
     return Done()
+
+
+def visit(ask: Ask[Any]) -> Visit:
+    """Give from where somebody asks, and with what program."""
+    return Visit(ask.address, ask.headers.get("User-Agent", ""))
 
 
 def _answer(found: SignedIn) -> Reply:
@@ -93,6 +114,7 @@ def _answer(found: SignedIn) -> Reply:
         refresh_token=found.refresh_token,
         expires_in=found.expires_in,
         user=person(found.user),
+        totp_enrolment_required=found.must_enrol,
     )
     return Reply(tokens, headers={"Cache-Control": "no-store"})
 
@@ -136,6 +158,7 @@ ROUTES = (
         method="POST",
         path=f"{PREFIX}/auth/logout",
         on_full_disk=True,
+        while_enrolling=True,
         access=Open.SIGNED_IN,
         handler=sign_out,
         answer=Done,

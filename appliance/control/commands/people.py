@@ -1,5 +1,8 @@
 """`weir init` and `weir user`."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from appliance.control.desk import CONSOLE, Desk, Order, Outcome
 from appliance.domain.access import (
     AdministerSystem,
@@ -13,7 +16,8 @@ from appliance.domain.errors import Invalid, NotFound
 from appliance.domain.ids import MunicipalityId
 from appliance.domain.people import User
 from appliance.ports.operations import SystemTables
-from appliance.services.passwords import Passwords, must_be_strong
+from appliance.services.passwords import Passwords
+from appliance.services.second_factors import reset_factor
 from appliance.services.setup import FirstPerson, SetUp
 from appliance.services.signin import SignIn
 from appliance.services.users import NewUser, Users
@@ -80,26 +84,49 @@ class People:
 
     async def enable(self, desk: Desk, order: Order) -> Outcome:
         """Let somebody sign in again."""
-        return await self._change(desk, order, enabled=True)
+        return await self._change(desk, order, lambda user: replace(user, enabled=True))
 
     async def disable(self, desk: Desk, order: Order) -> Outcome:
         """Let somebody sign in no more; open sessions end within 5 s."""
-        return await self._change(desk, order, enabled=False)
+        return await self._change(desk, order, lambda user: replace(user, enabled=False))
 
     async def password(self, desk: Desk, order: Order) -> Outcome:
         """Give somebody a new password; open sessions end."""
-        must_be_strong(order.arguments["password"], order.arguments["username"])
-        digest = await self._passwords.hash(order.arguments["password"])
-        return await self._change(desk, order, password_hash=digest)
+        said = order.arguments
+        digest = await self._passwords.accept(said["password"], said["username"])
+        return await self._change(desk, order, lambda user: replace(user, password_hash=digest))
 
-    async def _change(self, desk: Desk, order: Order, **fields: object) -> Outcome:
+    async def reset_totp(self, desk: Desk, order: Order) -> Outcome:
+        """Take away the second factor of somebody who lost phone and codes; sessions end."""
+        name = order.arguments["username"]
+
+        def change(tables: SystemTables) -> tuple[User, bool]:
+            user = _named(tables, name)
+            return user, reset_factor(tables, user)
+
+        user, had_one = await desk.world.operations.write_system(change)
+        self._sign_in.forget_user(user.id)
+        now = "signs in with the password alone now" if had_one else "had no second factor"
+        return Outcome(f"{user.username} {now}", {"users": _plain([user]), "had_one": had_one})
+
+    async def sign_out(self, desk: Desk, order: Order) -> Outcome:
+        """End all sessions of somebody, who can sign in again."""
+        name = order.arguments["username"]
+
+        def change(tables: SystemTables) -> tuple[User, int]:
+            user = _named(tables, name)
+            return user, tables.sessions.end_others(user.id, None)
+
+        user, ended = await desk.world.operations.write_system(change)
+        self._sign_in.forget_user(user.id)
+        return Outcome(f"{user.username}: {ended} sessions ended", {"ended": ended})
+
+    async def _change(self, desk: Desk, order: Order, to: Callable[[User], User]) -> Outcome:
         name = order.arguments["username"]
 
         def change(tables: SystemTables) -> User:
-            user = tables.user_named(name)
-            if user is None:
-                raise NotFound(kind="user", name=name)
-            changed = _replaced(user, fields)
+            user = _named(tables, name)
+            changed = replace(to(user), stamp=user.stamp + 1)
             tables.put_user(changed)
             return changed
 
@@ -109,19 +136,11 @@ class People:
         return Outcome(f"{user.username} is changed ({state})", {"users": _plain([user])})
 
 
-def _replaced(user: User, fields: dict[str, object]) -> User:
-    return User(
-        id=user.id,
-        username=user.username,
-        email=user.email,
-        full_name=user.full_name,
-        role=user.role,
-        municipality=user.municipality,
-        password_hash=str(fields.get("password_hash", user.password_hash)),
-        enabled=bool(fields.get("enabled", user.enabled)),
-        stamp=user.stamp + 1,
-        created_at=user.created_at,
-    )
+def _named(tables: SystemTables, name: str) -> User:
+    user = tables.user_named(name)
+    if user is None:
+        raise NotFound(kind="user", name=name)
+    return user
 
 
 def _plain(users: "list[User]") -> "list[dict[str, object]]":
