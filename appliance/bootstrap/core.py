@@ -1,7 +1,9 @@
 """The inside: stores, the walk and its views, put together. No door is open yet."""
 
 import asyncio
+from functools import cached_property
 
+from appliance.bootstrap.auditing import Auditing
 from appliance.bootstrap.listeners import open_certificates
 from appliance.bootstrap.scrubbing import scrub_of
 from appliance.bootstrap.ways_out import messengers
@@ -17,6 +19,7 @@ from appliance.flow.disk_watch import DiskWatch
 from appliance.flow.faults import Fault, Faults
 from appliance.flow.follow import belong_together, follow
 from appliance.flow.intake import BoundedIntake
+from appliance.flow.knocks import Knocks
 from appliance.flow.learning import learn_all
 from appliance.flow.legible import LegibleJournal
 from appliance.flow.live import LiveHub
@@ -34,8 +37,10 @@ from appliance.machine.disk import Leftovers, SystemVolume
 from appliance.machine.folder import DataFolder
 from appliance.ports.clock import Clock
 from appliance.ports.disk import Derived
+from appliance.services.audit import Audit
 from appliance.services.world import World
 from appliance.supervisor import Part
+from broker.gateways.codecs import GatewayCodecs
 from storage.history.giving_back import PutAside
 from storage.history.history import DuckHistory
 from storage.journal.journal import FileJournal
@@ -50,6 +55,8 @@ SCRUB_AT = "41 3 * * *"
 SCRUB_WITHIN = 6 * 3_600.0
 RETAIN_AT = "23 1 * * *"
 RETAIN_WITHIN = 3_600.0
+VERIFY_AT = "11 4 * * *"
+VERIFY_WITHIN = 6 * 3_600.0
 
 
 class Core:
@@ -65,6 +72,7 @@ class Core:
         self.clock = SystemClock()
         self.ids = RandomIds()
         self.operations = SqliteOperations(folder.operations, key, self.clock)
+        self.auditing = Auditing(configuration, folder, self.operations, self.clock)
         self.journal = FileJournal(folder.journal, key, self.clock)
         self.history = DuckHistory(folder.history, self.clock, sealed=folder.sealed)
         sessions = SqliteSessions(folder.sessions, key, self.clock)
@@ -82,7 +90,8 @@ class Core:
         self.sessions = PatientSessions(sessions, self.disk)
         self.registry = Registry(self.operations, self.clock)
         self.hub = LiveHub()
-        self.intake = BoundedIntake(self.disk)
+        self.knocks = Knocks(self.ids)
+        self.intake = BoundedIntake(self.disk, self.knocks)
         self.seen = Seen(self.history)
         self._journal_grew = asyncio.Event()
         self._journal_faults = Faults(self.clock)
@@ -114,19 +123,27 @@ class Core:
 
     def _world(self) -> World:
         return World(
-            operations=self.operations,
+            operations=self.auditing.recorded,
+            audit=self.auditing.keeping,
             history=self.history,
             journal=self.journal,
             live=self.hub,
             watching=self.watcher,
             directory=self.registry,
             intake=self.intake,
+            knocks=self.knocks,
+            codecs=GatewayCodecs(),
             clock=self.clock,
             ids=self.ids,
             messengers=self.messengers,
             trust=lambda: self.certificates.trust,
             disk=self.disk,
         )
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The audit log as a whole, which remembers what its last proof found."""
+        return Audit(self.world)
 
     def _wake_history(self, batches: tuple[StoredBatch, ...]) -> None:
         del batches
@@ -139,6 +156,7 @@ class Core:
             Job("tidy history", TIDY_AT, self._tidy, TIDY_WITHIN),
             Job("scrub", SCRUB_AT, self._scrub, SCRUB_WITHIN),
             Job("retention", RETAIN_AT, self._retain, RETAIN_WITHIN),
+            Job("verify audit", VERIFY_AT, self._verify_audit, VERIFY_WITHIN),
         )
 
     def parts(self) -> list[Part]:
@@ -147,6 +165,7 @@ class Core:
         return [
             Part("disk", start=self.disk.start, run=self.disk.run),
             Part("operations", start=self.operations.start, stop=self.operations.stop),
+            self.auditing.part(),
             Part("journal", self.journal.start, self._watch_journal, self.journal.stop),
             Part("history", start=self.history.start, stop=self.history.stop),
             Part("registry", start=self.registry.start, run=self.registry.run),
@@ -182,6 +201,9 @@ class Core:
 
     async def _retain(self) -> None:
         await self.retaining.run()
+
+    async def _verify_audit(self) -> None:
+        await self.audit.prove_all()
 
     async def _follow(self) -> None:
         await follow(self.legible, self.history, self._journal_grew, self.disk)

@@ -4,17 +4,22 @@ import asyncio
 import contextlib
 import hmac
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from appliance.domain.access import Actor
 from appliance.domain.devices import key_digest
-from appliance.domain.ids import DeviceId, MunicipalityId, SensorId
+from appliance.domain.enclave import ZoneId, enclave_of
+from appliance.domain.errors import StorageFailed
+from appliance.domain.hardware import Hardware
+from appliance.domain.ids import DeviceId, MunicipalityId, SensorId, TokenId
 from appliance.domain.instant import Instant
-from appliance.domain.people import ApiToken, Municipality
-from appliance.domain.readings import AdmittedDevice, Reason, Refusal
+from appliance.domain.pace import Allowance
+from appliance.domain.readings import AdmittedDevice, AdmittedHardware, Reason, Refusal
 from appliance.domain.sensors import Sensor, SensorStatus
+from appliance.flow.allowances import Allowances
+from appliance.flow.book import Book, read_book
+from appliance.flow.horizon import Horizon, horizon_of
 from appliance.ports.clock import Clock
 from appliance.ports.operations import DeviceKey, Operations, SystemTables
 
@@ -22,22 +27,9 @@ _log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 0.5
 """Seconds between looks at whether something was changed, also by another process."""
+NOTE_EVERY: Final = 60.0
+"""Seconds after which it is noted on disk which keys and tokens were used."""
 USUAL_LATENESS: Final = 3_600_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """Everything that admission knows, replaced as a whole when something changes."""
-
-    keys: Mapping[bytes, tuple[DeviceKey, ...]] = field(default_factory=dict)
-    owners: Mapping[str, tuple[MunicipalityId, ...]] = field(default_factory=dict)
-    tokens: Mapping[bytes, ApiToken] = field(default_factory=dict)
-    municipalities: Mapping[MunicipalityId, Municipality] = field(default_factory=dict)
-    sensors: Mapping[SensorId, Sensor] = field(default_factory=dict)
-    behind: Mapping[tuple[MunicipalityId, DeviceId], tuple[Sensor, ...]] = field(
-        default_factory=dict
-    )
-    """The sensors assigned to each gateway."""
 
 
 class Registry:
@@ -51,13 +43,20 @@ class Registry:
         self._listeners: list[Callable[[], None]] = []
         self._one_look = asyncio.Lock()
         self.book = Book()
+        self.allowances = Allowances()
+        self._horizons: dict[tuple[MunicipalityId, frozenset[ZoneId]], Horizon] = {}
+        """Of this book, by zones; bounded by the people and tokens that are limited."""
+        self.tokens_used: dict[TokenId, Instant] = {}
+        self.used: dict[tuple[SensorId, bytes], Instant] = {}
+        """When keys were shown since that was noted last; bounded by the keys there are."""
 
     async def start(self) -> None:
         """Read the book; devices can be admitted when this returns."""
         await self._look()
 
     async def run(self) -> None:
-        """Read the book again whenever something was changed."""
+        """Read the book again whenever something was changed, or a key has come to its end."""
+        noted = self._clock.monotonic()
         while True:
             with contextlib.suppress(TimeoutError):
                 # Not wait_for: on Python 3.11 it may swallow a cancellation (gh-86296).
@@ -65,6 +64,24 @@ class Registry:
                     await self._changed.wait()
             self._changed.clear()
             await self._look()
+            if self._clock.monotonic() >= noted + NOTE_EVERY:
+                noted = self._clock.monotonic()
+                await self.note_uses()
+
+    async def note_uses(self) -> None:
+        """Put on disk when keys were used."""
+        uses = [(sensor, digest, at) for (sensor, digest), at in self.used.items()]
+        self.used.clear()
+        tokens, self.tokens_used = self.tokens_used, {}
+        if not uses and not tokens:
+            return
+
+        def note(tables: SystemTables) -> None:
+            tables.note_key_use(uses)
+            tables.note_token_use(tokens)
+
+        with contextlib.suppress(StorageFailed):  # the next use is noted again
+            await self._operations.write_system(note)
 
     def poke(self) -> None:
         """Look now: something was changed."""
@@ -79,13 +96,14 @@ class Registry:
             await self._look_now()
 
     async def _look_now(self) -> None:
-        version = await self._operations.setup_version()
-        if version == self._version:
+        version, now = await self._operations.setup_version(), self._clock.now()
+        ended = self.book.next_end is not None and self.book.next_end <= now
+        if version == self._version and not ended:
             return
-        now = self._clock.now()
-        book = await self._operations.read_system(lambda tables: _read(tables, now))
+        self.book = await self._operations.read_system(lambda tables: read_book(tables, now))
         self._version = version
-        self.book = book
+        self._horizons.clear()
+        self.allowances.follow(self.book, self._clock.monotonic())
         for listener in self._listeners:
             listener()
 
@@ -98,11 +116,73 @@ class Registry:
         owners = self.book.owners.get(device_id, ())
         if not owners:
             return Refusal(Reason.UNKNOWN_DEVICE, name)
-        now = self._clock.now()
-        for candidate in self.book.keys.get(key_digest(key), ()):
-            if candidate.sensor.device_id == name and _is_valid(candidate, now):
+        digest = key_digest(key)
+        for candidate in self._valid(digest):
+            if candidate.sensor.device_id == name:
+                self._note_use(candidate)
                 return self._welcome(candidate.sensor)
-        return Refusal(Reason.WRONG_KEY, name, owners)
+        return self._wrong_key(digest, name, owners)
+
+    def admit_hardware(self, hardware: Hardware, key: str) -> AdmittedHardware | Refusal:
+        """Recognise a device by its name on its own network, and its own key or a gateway's."""
+        digest, name = key_digest(key), DeviceId(hardware.number)
+        sensors = self.book.hardware.get(hardware, ())
+        stranger_to: Sensor | None = None
+        for candidate in self._valid(digest):
+            speaker = candidate.sensor
+            here = [s for s in sensors if s.municipality == speaker.municipality]
+            own = speaker in here
+            meant = here if own else [s for s in here if s.gateway == speaker.device_id]
+            if meant:
+                self._note_use(candidate)
+                return self._speaking(speaker, tuple(meant), by_gateway=not own)
+            stranger_to = speaker
+        if stranger_to is not None:
+            whose, by = (stranger_to.municipality,), stranger_to.device_id
+            return Refusal(Reason.UNKNOWN_DEVICE, name, whose, relayed_by=by, hardware=hardware)
+        if not sensors:
+            return Refusal(Reason.UNKNOWN_DEVICE, name, hardware=hardware)
+        owners = tuple(dict.fromkeys(s.municipality for s in sensors))
+        return self._wrong_key(digest, name, owners)
+
+    def _valid(self, digest: bytes) -> Iterator[DeviceKey]:
+        now = self._clock.now()
+        return (k for k in self.book.keys.get(digest, ()) if k.until is None or k.until > now)
+
+    def _note_use(self, key: DeviceKey) -> None:
+        self.used[key.sensor.id, key.digest] = self._clock.now()
+
+    def _wrong_key(
+        self, digest: bytes, name: DeviceId, owners: tuple[MunicipalityId, ...]
+    ) -> Refusal:
+        """Count it with whose device it is, where that is known.
+
+        Where several have a device of this name, only a key that is or was one of theirs says whose it
+        is. Else it is counted in nobody's ledger: none of them hears of another's device.
+        """
+        if len(set(owners)) > 1:
+            proven = self.book.proves(digest, owners)
+            owners = () if proven is None else (proven,)
+        return Refusal(Reason.WRONG_KEY, name, tuple(dict.fromkeys(owners)))
+
+    def _speaking(
+        self, speaker: Sensor, sensors: tuple[Sensor, ...], *, by_gateway: bool
+    ) -> AdmittedHardware | Refusal:
+        against = {s.device_id: why for s in sensors if (why := self._against(s)) is not None}
+        why = self._against(speaker) if by_gateway else None
+        if why is None and len(against) == len(sensors):
+            why = against[sensors[0].device_id]
+        if why is not None:
+            return Refusal(why, sensors[0].device_id, (speaker.municipality,))
+        welcome = {s.device_id: s for s in sensors if s.device_id not in against}
+        device = AdmittedDevice(
+            *(speaker.municipality, speaker.device_id, welcome, against), self._allowance(speaker)
+        )
+        return AdmittedHardware(device, sensors, by_gateway)
+
+    def _allowance(self, sensor: Sensor) -> Allowance:
+        now = self._clock.monotonic()
+        return self.allowances.of(sensor.municipality, sensor.device_id, self.book, now)
 
     def _welcome(self, sensor: Sensor) -> AdmittedDevice | Refusal:
         reason = self._against(sensor)
@@ -115,7 +195,9 @@ class Registry:
                 welcome[other.device_id] = other
             else:
                 refused[other.device_id] = against
-        return AdmittedDevice(sensor.municipality, sensor.device_id, welcome, refused)
+        return AdmittedDevice(
+            *(sensor.municipality, sensor.device_id, welcome, refused), self._allowance(sensor)
+        )
 
     def _against(self, sensor: Sensor) -> Reason | None:
         """Say why a sensor must not report now, if so."""
@@ -132,43 +214,31 @@ class Registry:
         return isinstance(again, AdmittedDevice) and again.municipality == device.municipality
 
     def authenticate(self, token: str) -> Actor | None:
-        """Recognise an API token."""
-        digest = key_digest(token)
+        """Recognise an API token; it may do no more than its maker may now."""
+        digest, now = key_digest(token), self._clock.now()
         found = self.book.tokens.get(digest)
         if found is None or not hmac.compare_digest(found.token_hash, digest):
             return None
-        if found.expires_at is not None and found.expires_at <= self._clock.now():
+        maker = self.book.makers.get(found.created_by)
+        if maker is None or (found.expires_at is not None and found.expires_at <= now):
             return None
-        return Actor(found.created_by, found.name, found.role, found.municipality, found.id)
+        self.tokens_used[found.id] = now
+        return found.as_actor(maker)
+
+    def horizon(self, municipality: MunicipalityId) -> Horizon:
+        """Give what somebody sees who is limited to zones: `municipality` is an Enclave."""
+        zones = enclave_of(municipality)
+        wanted = (municipality, frozenset() if zones is None else zones.zones)
+        if wanted not in self._horizons:
+            book = self.book
+            self._horizons[wanted] = horizon_of(wanted[1], municipality, book.zones, book.sensors)
+        return self._horizons[wanted]
+
+    def held_back(self, municipality: MunicipalityId) -> Mapping[DeviceId, Allowance]:
+        """Give the devices of a municipality that sent more than they may, since the start."""
+        return self.allowances.held_back(municipality)
 
     def lateness_of(self, municipality: MunicipalityId) -> int:
         """Give the age from which on readings count as late, in microseconds."""
         found = self.book.municipalities.get(municipality)
         return found.lateness if found is not None else USUAL_LATENESS
-
-
-def _is_valid(key: DeviceKey, now: Instant) -> bool:
-    return key.until is None or key.until > now
-
-
-def _read(tables: SystemTables, now: Instant) -> Book:
-    keys: dict[bytes, tuple[DeviceKey, ...]] = {}
-    owners: dict[str, tuple[MunicipalityId, ...]] = {}
-    sensors: dict[SensorId, Sensor] = {}
-    for key in tables.device_keys(now):
-        keys[key.digest] = (*keys.get(key.digest, ()), key)
-        sensors[key.sensor.id] = key.sensor
-    behind: dict[tuple[MunicipalityId, DeviceId], tuple[Sensor, ...]] = {}
-    for sensor in sensors.values():
-        owners[sensor.device_id] = (*owners.get(sensor.device_id, ()), sensor.municipality)
-        if sensor.gateway is not None:
-            gateway = (sensor.municipality, sensor.gateway)
-            behind[gateway] = (*behind.get(gateway, ()), sensor)
-    return Book(
-        keys=keys,
-        owners=owners,
-        tokens={token.token_hash: token for token in tables.api_tokens()},
-        municipalities={m.id: m for m in tables.municipalities()},
-        sensors=sensors,
-        behind=behind,
-    )

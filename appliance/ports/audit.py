@@ -1,11 +1,12 @@
 """The audit log as it is kept, the seal that nobody without the key can make, and the heads beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from collections.abc import Sequence as Several
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from appliance.domain.audit import AuditLine, Head
+from appliance.domain.audit import AuditLine, Author, Head
+from appliance.domain.ids import MunicipalityId
 from appliance.domain.instant import Instant
 
 
@@ -135,3 +136,23 @@ class NoHeads:
     def thin(self, *, sound: bool) -> None:
         """There is nothing to thin."""
         del sound
+
+
+async def _look_nowhere(who: Author, into: Iterable[MunicipalityId]) -> None:
+    del who, into
+
+
+def _refuse_nobody(who: Author, named: str, status: int) -> None:
+    del who, named, status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditKeeping:
+    """How the audit log is kept; by itself it keeps nothing, for parts that are tried alone."""
+
+    seal: Seal = field(default_factory=NoSeal)
+    heads: Heads = field(default_factory=NoHeads)
+    refused: Callable[[Author, str, int], None] = _refuse_nobody
+    """Have a refusal noted: of whom, which user name was given, and with which status."""
+    looked: Callable[[Author, Iterable[MunicipalityId]], Awaitable[None]] = _look_nowhere
+    """Have a look into municipalities noted that reads no table (a live stream)."""

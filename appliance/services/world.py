@@ -5,11 +5,17 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from appliance.domain.errors import DiskFull
-from appliance.domain.ids import SensorId, Sequence
+from appliance.domain.hardware import Hardware
+from appliance.domain.ids import DeviceId, MunicipalityId, SensorId, Sequence
+from appliance.domain.pace import Allowance
+from appliance.domain.readings import AdmittedHardware, Refusal
 from appliance.domain.sensors import LastContact
+from appliance.flow.knocks import Knocks
+from appliance.ports.audit import AuditKeeping
 from appliance.ports.clock import Clock, IdSource
 from appliance.ports.disk import DiskState, Roomy
 from appliance.ports.doors import Admission, Intake, Subscribers
+from appliance.ports.gateways import Codecs
 from appliance.ports.history import History
 from appliance.ports.journal import Journal
 from appliance.ports.listening import Trust
@@ -38,6 +44,18 @@ class Watching(Protocol):
 class Directory(Admission, Subscribers, Protocol):
     """Knows devices and API tokens from memory."""
 
+    def admit_hardware(self, hardware: Hardware, key: str) -> AdmittedHardware | Refusal:
+        """Recognise a device by its name on its own network, and its own key or a gateway's."""
+        ...
+
+    def held_back(self, municipality: MunicipalityId) -> Mapping[DeviceId, Allowance]:
+        """Give the devices that sent more than they may, since the start."""
+        ...
+
+    async def note_uses(self) -> None:
+        """Put on disk when keys were used."""
+        ...
+
     async def start(self) -> None:
         """Read anew what was changed; who was added can sign in when this returns."""
         ...
@@ -54,11 +72,14 @@ class World:
     watching: Watching
     directory: Directory
     intake: Intake
+    knocks: Knocks
+    codecs: Codecs
     clock: Clock
     ids: IdSource
     messengers: tuple[Messenger, ...] = ()
     trust: Callable[[], Trust] = Trust
     disk: DiskState = field(default_factory=Roomy)
+    audit: AuditKeeping = field(default_factory=AuditKeeping)
 
 
 def must_take_files(world: World) -> None:

@@ -10,7 +10,7 @@ from appliance.domain.ids import Sequence
 from appliance.domain.instant import SECOND, Instant, text
 from appliance.domain.readings import Counts, RawMessage
 from appliance.ports.doors import Settled
-from tests.api.appliance import Weir, eventually
+from tests.api.appliance import Answer, Client, Town, Weir, eventually
 
 
 def counted(**columns: Any) -> dict[str, Any]:
@@ -103,20 +103,61 @@ async def test_when_nothing_was_taken_the_answer_says_why_and_what_to_do(weir: W
     assert "furlong" in answer.body["detail"][0]["msg"]
 
 
+async def add_sensor(town: Town, device_id: str, **more: Any) -> dict[str, Any]:
+    sensor = {"device_id": device_id, "name": device_id, "sensor_type": "pressure", "unit": "bar"}
+    made = await town.admin.post("sensors", sensor | more)
+    assert made.status == 201, made
+    return made.body
+
+
+async def report(weir: Weir, device: str, key: str) -> Answer:
+    headers = {"X-API-Key": key.encode()}
+    return await weir.nobody.post(f"sensors/{device}/readings", {"value": 1}, headers=headers)
+
+
+async def rejected(client: Client) -> dict[str, int]:
+    return (await client.get("ledger")).body["rejected"]
+
+
 @pytest.mark.parametrize("key", ["", "wrong", "ключ"])
 async def test_a_wrong_key_is_refused_and_shown_to_the_device_s_owner(weir: Weir, key: str):
-    answer = await weir.nobody.post(
-        "sensors/PS-001/readings", {"value": 1}, headers={"X-API-Key": key.encode()}
-    )
+    await add_sensor(weir.here, "PS-900")
+    answer = await report(weir, "PS-900", key)
     assert answer.status == 401
     assert answer.body["reason"] == "wrong_key"
     assert "key" in answer.body["hint"]
 
     async def counted_here() -> bool:
-        ledger = (await weir.here.admin.get("ledger")).body
-        return ledger["rejected"] == {"wrong_key": 1}
+        return await rejected(weir.here.admin) == {"wrong_key": 1}
 
     await eventually(counted_here)
+    assert (await weir.there.admin.get("ledger")).body["received"] == 0
+
+
+async def test_a_wrong_key_of_a_device_id_that_several_have_is_in_nobody_s_ledger(weir: Weir):
+    assert (await report(weir, "PS-001", "guessed")).body["reason"] == "wrong_key"
+
+    async def counted_once() -> bool:
+        return await rejected(weir.chief) == {"wrong_key": 1}
+
+    await eventually(counted_once)
+    for town in (weir.here, weir.there):
+        assert (await town.admin.get("ledger")).body["received"] == 0
+        assert (await town.admin.get("intake/rejections")).body == []
+
+
+async def test_a_key_that_was_once_a_town_s_tells_whose_ledger_a_refusal_belongs_in(weir: Weir):
+    old = weir.here.key
+    path = f"sensors/{weir.here.sensor['id']}/rotate-key"
+    assert (await weir.here.admin.post(path, {})).status == 200
+    assert (await report(weir, "PS-001", old)).body["reason"] == "wrong_key"
+
+    async def counted_here() -> bool:
+        return await rejected(weir.here.admin) == {"wrong_key": 1}
+
+    await eventually(counted_here)
+    assert (await weir.there.admin.get("ledger")).body["received"] == 0
+    assert await rejected(weir.chief) == {"wrong_key": 1}
 
 
 async def test_an_unknown_device_is_refused_and_shown_to_the_super_admin_alone(weir: Weir):

@@ -9,9 +9,11 @@ from typing import Any
 from appliance.demo.demo import Demo
 from appliance.demo.postbox import Postbox
 from appliance.domain.ids import MunicipalityId
+from appliance.flow.knocks import Knocks
 from appliance.ports.pages import AlertFilter, Page, SensorFilter
 from appliance.ports.tables import Tables
 from appliance.services.world import World
+from broker.gateways.codecs import GatewayCodecs
 from tests.builders import HERE, THERE
 from tests.flow.plant import Plant
 
@@ -41,6 +43,8 @@ async def a_stage(plant: Plant, folder: Path, **options: Any) -> AsyncIterator[S
             watching=plant.watcher,
             directory=plant.registry,
             intake=plant.intake,
+            knocks=Knocks(plant.ids),
+            codecs=GatewayCodecs(),
             clock=plant.clock,
             ids=plant.ids,
         )

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.flow.knocks import Knocks
 from appliance.services.world import World
+from broker.gateways.codecs import GatewayCodecs
 from tests.builders import THERE
 from tests.flow.plant import Plant
 from tests.services.desk import Desk, everything, stored
@@ -25,6 +27,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             watching=plant.watcher,
             directory=plant.registry,
             intake=plant.intake,
+            knocks=Knocks(plant.ids),
+            codecs=GatewayCodecs(),
             clock=plant.clock,
             ids=plant.ids,
         )
