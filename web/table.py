@@ -4,6 +4,7 @@ from typing import Final
 
 from web.api import (
     alerts,
+    assets,
     channels,
     devices,
     first_start,
@@ -39,6 +40,7 @@ _DESCRIBED: Final[tuple[Route, ...]] = (
     *rollups.ROUTES,
     *devices.ROUTES,
     *network.ROUTES,
+    *assets.ROUTES,
     *rules.ROUTES,
     *replay.ROUTES,
     *retention.ROUTES,

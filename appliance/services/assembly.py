@@ -9,6 +9,8 @@ from appliance.ports.listening import Trust
 from appliance.services.access_tokens import AccessTokens, keep_signing_key
 from appliance.services.alerts import Alerts
 from appliance.services.analytics import Analytics
+from appliance.services.assets import Assets
+from appliance.services.audit import Audit
 from appliance.services.channels import Channels
 from appliance.services.device_door import DeviceDoor
 from appliance.services.doorkeeper import Doorkeeper
@@ -31,8 +33,8 @@ from appliance.services.screens import Screens
 from appliance.services.second_factors import SecondFactors
 from appliance.services.sensor_types import SensorTypes
 from appliance.services.sensors import Sensors
-from appliance.services.setup import SetUp
 from appliance.services.sessions import Sessions
+from appliance.services.setup import SetUp
 from appliance.services.signin import SignIn
 from appliance.services.timeline import Timelines
 from appliance.services.tokens import Tokens
@@ -47,6 +49,8 @@ class Services:
 
     alerts: Alerts
     analytics: Analytics
+    assets: Assets
+    audit: Audit
     channels: Channels
     clock: Clock
     device_door: DeviceDoor
@@ -91,6 +95,8 @@ async def open_services(world: World) -> Services:
     return Services(
         alerts=Alerts(world, freshness),
         analytics=Analytics(world, freshness),
+        assets=Assets(world),
+        audit=Audit(world),
         channels=Channels(world),
         clock=world.clock,
         device_door=DeviceDoor(world),

@@ -92,13 +92,22 @@ class Assets:
         return await self._world.operations.write(grant.municipality, change)
 
     async def change(
-        self, grant: Grant[EditNetwork], asset: AssetId, changes: Mapping[str, Any]
+        self,
+        grant: Grant[EditNetwork],
+        asset: AssetId,
+        changes: Mapping[str, Any],
+        details: Mapping[str, float | None] | None = None,
     ) -> Asset:
-        """Change one: field of AssetDraft → new value; what is joined to a node moves with it."""
+        """Change one: field of AssetDraft → new value; what is joined to a node moves with it.
+
+        With `details` it is a link that is meant, and only these of its details are changed.
+        """
 
         def change(tables: Tables) -> Asset:
-            present = found_asset(tables, asset)
+            present = found_asset(tables, asset) if details is None else found_link(tables, asset)
             draft = replace(draft_of(present), **changes)
+            if details is not None:
+                draft = replace(draft, details=_merged(draft.details, details))
             changed = made_asset(grant, tables, draft, asset)
             if type(changed) is not type(present):
                 raise Conflict(what="a point can't become a line, nor a line a point")
@@ -109,11 +118,14 @@ class Assets:
 
         return await self._world.operations.write(grant.municipality, change)
 
-    async def remove(self, grant: Grant[EditNetwork], asset: AssetId) -> None:
+    async def remove(
+        self, grant: Grant[EditNetwork], asset: AssetId, *, link: bool = False
+    ) -> None:
         """Remove one; Conflict naming what refers to it."""
 
         def change(tables: Tables) -> None:
-            must_not_be_needed(tables, found_asset(tables, asset))
+            find = found_link if link else found_asset
+            must_not_be_needed(tables, find(tables, asset))
             tables.assets.remove(asset)
 
         await self._world.operations.write(grant.municipality, change)
@@ -125,6 +137,19 @@ def found_asset(tables: Tables, asset: AssetId) -> Asset:
     if there is None:
         raise NotFound(kind="asset", name=asset)
     return there
+
+
+def found_link(tables: Tables, asset: AssetId) -> Asset:
+    """Give a link, or raise NotFound."""
+    there = tables.network.pipeline(asset)
+    if there is None:
+        raise NotFound(kind="pipeline", name=asset)
+    return there
+
+
+def _merged(details: Details, changes: Mapping[str, float | None]) -> Details:
+    merged = {**details, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
 
 
 def must_not_be_needed(tables: Tables, asset: Asset) -> None:
@@ -141,9 +166,9 @@ def _refuse(kind: str, named: list[str], count: int) -> None:
     if not count:
         return
     more = f" and {count - len(named)} more" if count > len(named) else ""
-    plural = "s" if count > 1 else ""
+    plural, verb = ("s", "refer") if count > 1 else ("", "refers")
     raise Conflict(
-        what=f"{count} {kind}{plural} refer to it: {', '.join(named)}{more}; "
+        what=f"{count} {kind}{plural} {verb} to it: {', '.join(named)}{more}; "
         f"remove or change {'them' if count > 1 else 'it'} first"
     )
 

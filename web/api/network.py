@@ -1,8 +1,8 @@
 """The pipe network on the map."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from appliance.domain.access import EditNetwork, ViewNetwork
 from appliance.domain.ids import AssetId
@@ -11,7 +11,7 @@ from appliance.domain.sensors import Position
 from web.asking import Ask, Reply
 from web.paging import gather, listing
 from web.routes import PREFIX, Route
-from web.shapes import Id, LineString, LongListQuery, Point
+from web.shapes import Id, LineString, LongListQuery, Point, given
 
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Length = Annotated[float, Meta(ge=0, le=1e9)]
@@ -30,6 +30,19 @@ class PipelineIn(Struct, frozen=True):
     length: Length | None = None
     material: Name | None = None
     municipality_id: Id | None = None
+
+
+class PipelineChange(Struct, frozen=True):
+    """What to change."""
+
+    geometry: LineString | UnsetType = UNSET
+    name: Name | UnsetType | None = UNSET
+    code: Name | UnsetType = UNSET
+    kind: LinkKind | UnsetType = UNSET
+    status: Name | UnsetType = UNSET
+    diameter: Length | UnsetType | None = UNSET
+    length: Length | UnsetType | None = UNSET
+    material: Name | UnsetType | None = UNSET
 
 
 class PipelineOut(Struct, frozen=True):
@@ -87,6 +100,31 @@ async def add_pipeline(ask: Ask[EditNetwork]) -> PipelineOut:
     )
     grant = await ask.one(said.municipality_id)
     return pipeline_out(await ask.services.pipelines.add(grant, link))
+
+
+async def change_pipeline(ask: Ask[EditNetwork]) -> PipelineOut:
+    """Change a link."""
+    pipeline = AssetId(ask.path["pipeline"])
+    said = given(ask.body)
+    details: dict[str, float | None] = {}
+    if "length" in said:
+        details["length_m"] = said.pop("length")
+    if "diameter" in said:
+        millimetres = said.pop("diameter")
+        details["diameter_m"] = None if millimetres is None else millimetres / MILLIMETRES
+    if "geometry" in said:
+        line: LineString = said.pop("geometry")
+        said["path"] = tuple(Position(point[0], point[1]) for point in line.coordinates)
+    changed = await ask.found(
+        lambda grant: ask.services.assets.change(grant, pipeline, said, details)
+    )
+    return pipeline_out(cast(Pipeline, changed))
+
+
+async def remove_pipeline(ask: Ask[EditNetwork]) -> None:
+    """Remove a link."""
+    pipeline = AssetId(ask.path["pipeline"])
+    await ask.found(lambda grant: ask.services.assets.remove(grant, pipeline, link=True))
 
 
 async def list_nodes(ask: Ask[ViewNetwork]) -> Reply:
@@ -154,6 +192,23 @@ ROUTES = (
         handler=get_pipeline,
         answer=PipelineOut,
         summary="One pipe, pump or valve",
+    ),
+    Route(
+        method="PATCH",
+        path=f"{PREFIX}/pipelines/{{pipeline}}",
+        access=EditNetwork,
+        handler=change_pipeline,
+        body=PipelineChange,
+        answer=PipelineOut,
+        summary="Change a pipe, pump or valve",
+    ),
+    Route(
+        method="DELETE",
+        path=f"{PREFIX}/pipelines/{{pipeline}}",
+        access=EditNetwork,
+        handler=remove_pipeline,
+        status=204,
+        summary="Remove a pipe, pump or valve; refused while sensors refer to it, naming them",
     ),
     Route(
         method="GET",
