@@ -9,7 +9,6 @@ from typing import Final, TypeVar
 
 import apsw
 
-from appliance.domain.enclave import Enclave, enclave_of
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import MunicipalityId
 from appliance.ports.clock import Clock
@@ -18,7 +17,6 @@ from appliance.ports.tables import Tables
 from storage.commits import CommitNote
 from storage.migrations.runner import migrate
 from storage.operations.counted import CountedWriting
-from storage.operations.limited import LimitedConnections
 from storage.operations.statements import Statements
 from storage.operations.system import SystemRows
 from storage.operations.threads import DatabaseThreads
@@ -56,7 +54,6 @@ class SqliteOperations:
         self.note = CommitNote(path)
         self._writing = CountedWriting(self.note, clock)
         self._running: _Running | None = None
-        self._limited = LimitedConnections(path, key)
 
     async def start(self) -> None:
         """Open the file, made when there is none, and bring it to this program's schema.
@@ -77,38 +74,17 @@ class SqliteOperations:
         running, self._running = self._running, None
         if running is not None:
             await asyncio.to_thread(_close, running)
-            self._limited.close()
             self.note.close()
 
     async def read(self, municipality: MunicipalityId, query: Callable[[Tables], T]) -> T:
-        enclave = enclave_of(municipality)
-        if enclave is not None:
-            return await self._read_limited(enclave, query)
         return await self.read_system(lambda system: query(system.of(municipality)))
 
     async def write(self, municipality: MunicipalityId, change: Callable[[Tables], T]) -> T:
-        enclave = enclave_of(municipality)
-        if enclave is not None:
-            return await self._write_limited(enclave, change)
         return await self.write_system(lambda system: change(system.of(municipality)))
-
-    async def _read_limited(self, enclave: Enclave, query: Callable[[Tables], T]) -> T:
-        def work(connection: apsw.Connection) -> T:
-            own = self._limited.beside(connection, enclave)
-            return reading(own, lambda: query(SystemRows(own).limited(enclave)))
-
-        return await self._threads().readers.run(work)
-
-    async def _write_limited(self, enclave: Enclave, change: Callable[[Tables], T]) -> T:
-        def work(connection: apsw.Connection) -> T:
-            own = self._limited.beside(connection, enclave)
-            return self._change(own, lambda system: change(system.limited(enclave)))
-
-        return await self._threads().writer.run(work)
 
     async def read_system(self, query: Callable[[SystemTables], T]) -> T:
         return await self._threads().readers.run(
-            lambda connection: reading(connection, lambda: query(SystemRows(connection)))
+            lambda connection: reading(connection, lambda: _answer(connection, query))
         )
 
     async def write_system(self, change: Callable[[SystemTables], T]) -> T:
@@ -119,6 +95,7 @@ class SqliteOperations:
             system = SystemRows(connection)
             result = change(system)
             system.find_zones_of_what_moved()
+            system.end()
             return result
 
         return self._writing(connection, changed)
@@ -162,6 +139,13 @@ class SqliteOperations:
             DatabaseThreads("operations-reader", opened[1:-1], WAITING),
             DatabaseThreads("operations-observer", opened[-1:], WAITING),
         )
+
+
+def _answer(connection: apsw.Connection, query: Callable[[SystemTables], T]) -> T:
+    system = SystemRows(connection)
+    result = query(system)
+    system.end()
+    return result
 
 
 def _close(running: _Running) -> None:

@@ -1,18 +1,17 @@
 """Transactions of somebody who is limited to zones: all else is as if it were not there.
 
-They run on connections of their own, on which every statement is rewritten before it runs: a table
-that it names stands for that part of the table which lies in the zones (`SEEN`, as a common table
-expression of the same name, which SQLite prefers to the table). So who writes a statement can't
-forget the limit, and who is not limited pays nothing for it. Which tables a statement touches
-SQLite itself tells. One that is neither in SEEN nor in FREE is refused: a new table is closed to
-who is limited until somebody has thought of them.
+Every statement of theirs is rewritten before it runs: a table that it names stands for that part of
+the table which lies in the zones (`SEEN`, as a common table expression of the same name, which
+SQLite prefers to the table). So who writes a statement can't forget the limit, and who is not
+limited pays nothing for it. Which tables a statement touches SQLite itself tells. One that is
+neither in SEEN nor in FREE is refused: a new table is closed to who is limited until somebody has
+thought of them.
 
-What is written goes to the tables themselves; there, triggers that only these connections have
-pass over rows that are not seen.
+What is written goes to the tables themselves; there, triggers of the connection's own, which are
+awake only while a transaction is limited, pass over rows that are not seen.
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Final
 
 import apsw
@@ -20,7 +19,6 @@ import apsw
 from appliance.domain.enclave import Enclave
 from appliance.domain.errors import NotAllowed
 from storage.operations.statements import OwnStatements, sql
-from storage.sqlite import open_database
 
 _MEMBER: Final = (
     "(SELECT thing FROM main.zone_member WHERE kind = '{kind}'"
@@ -75,6 +73,8 @@ FREE: Final = frozenset(
         "answer",
         "audit",
         "zone_stale",
+        "json_each",
+        "spatial_ref_sys",
     }
 )
 """Tables that say nothing of places, or that a change writes to in passing.
@@ -82,17 +82,17 @@ FREE: Final = frozenset(
 No permission that somebody limited can have (`Permission.within_zones`) gives them out.
 """
 
-_KEYS: Final = {
-    "sensor": "id",
-    "link": "id",
-    "node": "id",
-    "zone": "id",
-    "rule": "id",
-    "alert": "id",
-    "incident": "id",
-    "maintenance": "id",
-    "attachment": "id",
-}
+_WITH_IDS: Final = (
+    "sensor",
+    "link",
+    "node",
+    "zone",
+    "rule",
+    "alert",
+    "incident",
+    "maintenance",
+    "attachment",
+)
 _CHILDREN: Final = {
     "alert_change": ("alert", "alert"),
     "anomaly": ("sensor", "sensor"),
@@ -101,92 +101,74 @@ _CHILDREN: Final = {
     "attachment": ("incident", "incident"),
 }
 
+_MORE: Final = "to see more than zones"
+
 _rewritten: dict[str, str] = {}
 """By statement: those of the program are as many as they are."""
 
 
-def prepare(connection: apsw.Connection) -> None:
-    """Make a connection one for limited transactions: views of what is seen, and guards."""
+class Limit:
+    """The limit of one transaction; nothing happens on its connection where there is none."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._enclave: Enclave | None = None
+
+    def to(self, enclave: Enclave) -> None:
+        """Limit what follows to these zones, as this person sees them."""
+        if self._enclave is not None:
+            if (self._enclave.zones, self._enclave.person) != (enclave.zones, enclave.person):
+                raise NotAllowed(permission=_MORE)
+            return
+        run = self._connection.execute
+        if not run("SELECT 1 FROM temp.sqlite_schema WHERE name = 'my_zone'").fetchall():
+            _prepare(self._connection)
+        self._enclave = enclave
+        self._connection.executemany(
+            "INSERT INTO temp.my_zone VALUES (?)", [(zone,) for zone in enclave.zones]
+        )
+        run("INSERT INTO temp.me VALUES (?)", (enclave.person,))
+
+    def end(self) -> None:
+        """Lift it; where the transaction is rolled back, that has lifted it."""
+        if self._enclave is not None:
+            self._connection.execute("DELETE FROM temp.my_zone")
+            self._connection.execute("DELETE FROM temp.me")
+
+
+def _prepare(connection: apsw.Connection) -> None:
+    """Give a connection views of what is seen, and guards, the first time that it needs them."""
     connection.execute("CREATE TEMP TABLE my_zone (id INTEGER PRIMARY KEY)")
     connection.execute("CREATE TEMP TABLE me (id INTEGER PRIMARY KEY)")
     for table, condition in SEEN.items():
-        connection.execute(
-            sql(
-                "CREATE TEMP VIEW",
-                f"seen_{table}",
-                "AS SELECT * FROM",
-                f"main.{table}",
-                "WHERE",
-                condition,
-            )
-        )
+        view = sql("CREATE TEMP VIEW", f"seen_{table}", "AS SELECT * FROM", f"main.{table}")
+        connection.execute(sql(view, "WHERE", condition))
     if not connection.readonly("main"):
         _guard(connection)
 
 
 def _guard(connection: apsw.Connection) -> None:
-    for table, key in _KEYS.items():
+    for table in _WITH_IDS:
         for action in ("UPDATE", "DELETE"):
-            connection.execute(
-                sql(
-                    "CREATE TEMP TRIGGER",
-                    f"guard_{action}_{table}",
-                    "BEFORE",
-                    action,
-                    "ON",
-                    f"main.{table}",
-                    f"WHEN OLD.{key} NOT IN (SELECT",
-                    key,
-                    "FROM",
-                    f"seen_{table})",
-                    "BEGIN SELECT RAISE(IGNORE); END",
-                )
-            )
+            _pass_over(connection, action, table, "OLD.id", table)
     for table, (column, parent) in _CHILDREN.items():
-        connection.execute(
-            sql(
-                "CREATE TEMP TRIGGER",
-                f"guard_INSERT_{table}",
-                "BEFORE INSERT ON",
-                f"main.{table}",
-                f"WHEN NEW.{column} NOT IN (SELECT id FROM",
-                f"seen_{parent})",
-                "BEGIN SELECT RAISE(IGNORE); END",
-            )
+        _pass_over(connection, "INSERT", table, f"NEW.{column}", parent)
+
+
+def _pass_over(connection: apsw.Connection, action: str, table: str, key: str, seen: str) -> None:
+    connection.execute(
+        sql(
+            "CREATE TEMP TRIGGER",
+            f"guard_{action}_{table}",
+            "BEFORE",
+            action,
+            "ON",
+            f"main.{table}",
+            "WHEN EXISTS (SELECT 1 FROM temp.me)",
+            f"AND {key} NOT IN (SELECT id FROM",
+            f"temp.seen_{seen}) BEGIN SELECT RAISE(IGNORE); END",
         )
-
-
-def limit_to(connection: apsw.Connection, enclave: Enclave) -> None:
-    """Say whose transaction comes next on this connection; before it begins."""
-    connection.execute("DELETE FROM temp.my_zone")
-    connection.execute("DELETE FROM temp.me")
-    connection.executemany("INSERT INTO temp.my_zone VALUES (?)", [(z,) for z in enclave.zones])
-    connection.execute("INSERT INTO temp.me VALUES (?)", (enclave.person,))
-
-
-class LimitedConnections:
-    """One beside each of the threads' connections, made when somebody limited first needs it."""
-
-    def __init__(self, path: Path, key: bytes) -> None:
-        self._path = path
-        self._key = key
-        self._beside: dict[int, apsw.Connection] = {}
-
-    def beside(self, connection: apsw.Connection, enclave: Enclave) -> apsw.Connection:
-        """Give the one beside a thread's own, limited to these zones until the next call."""
-        found = self._beside.get(id(connection))
-        if found is None:
-            read_only = connection.readonly("main")
-            found = open_database(self._path, self._key, spatial=True, read_only=read_only)
-            self._beside[id(connection)] = found
-            prepare(found)
-        limit_to(found, enclave)
-        return found
-
-    def close(self) -> None:
-        """Close them, when no thread uses any."""
-        while self._beside:
-            self._beside.popitem()[1].close()
+    )
 
 
 class LimitedStatements(OwnStatements):
@@ -204,7 +186,7 @@ class LimitedStatements(OwnStatements):
 def _limited(statement: str, tables: frozenset[str]) -> str:
     closed = {t for t in tables if t not in FREE and t not in SEEN and not t.startswith("idx_")}
     if closed or "main." in statement or "temp." in statement:
-        raise NotAllowed(permission="to see more than zones")
+        raise NotAllowed(permission=_MORE)
     views = ", ".join(
         sql(table, "AS NOT MATERIALIZED (SELECT * FROM", f"temp.seen_{table})")
         for table in sorted(tables & SEEN.keys())

@@ -5,8 +5,8 @@ from typing import Final, TypeVar
 
 import apsw
 
-from appliance.domain.enclave import Enclave, ZoneId, enclave_of
-from appliance.domain.errors import NotAllowed, NotFound
+from appliance.domain.enclave import ZoneId, enclave_of
+from appliance.domain.errors import NotFound
 from appliance.domain.ids import MunicipalityId, SensorId, SensorTypeId, SessionId, TokenId, UserId
 from appliance.domain.instant import Instant
 from appliance.domain.pace import DeviceLimits
@@ -21,7 +21,7 @@ from appliance.ports.tables import Tables
 from storage.operations.accounts import AccountRows
 from storage.operations.answers import AnswerRows
 from storage.operations.devices import all_limits, note_key_use
-from storage.operations.limited import LimitedStatements
+from storage.operations.limited import Limit, LimitedStatements
 from storage.operations.municipal import MunicipalTables
 from storage.operations.municipalities import NOBODYS, MunicipalityRows
 from storage.operations.outbox import Leases
@@ -55,18 +55,21 @@ class SystemRows:
         self._accounts = AccountRows(self._run)
         self._types = SensorTypeRows(self._run)
         self._leases = Leases(self._run)
+        self._limit = Limit(connection)
         self.answers: AnswerTable = AnswerRows(self._run)
         self.watch: WatchTable = WatchRows(self._run)
 
     def of(self, municipality: MunicipalityId) -> Tables:
-        if enclave_of(municipality) is not None:  # here nothing would limit it
-            raise NotAllowed(permission="to see more than zones")
-        return MunicipalTables(self._connection, self._found(municipality))
-
-    def limited(self, enclave: Enclave) -> Tables:
-        """Open zones of a municipality, on a connection that is `limited_to` them."""
-        found = self._found(MunicipalityId(enclave))
+        found = self._found(municipality)
+        enclave = enclave_of(municipality)
+        if enclave is None:
+            return MunicipalTables(self._connection, found)
+        self._limit.to(enclave)
         return MunicipalTables(self._connection, found, LimitedStatements)
+
+    def end(self) -> None:
+        """Leave the connection as it was; at the end of a transaction that is to be committed."""
+        self._limit.end()
 
     def _found(self, municipality: MunicipalityId) -> Municipality:
         found = self._municipalities.get(municipality)
