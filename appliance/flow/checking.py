@@ -117,6 +117,12 @@ def plausible_span(sensor: Sensor) -> tuple[float, float]:
     )
 
 
+def quality_said(said: Said) -> float:
+    """Give the quality as the device gave it, NaN where it gave none or no number."""
+    number = number_or_none(said.quality if said.quality is not None else said.quality_score)
+    return math.nan if number is None else number
+
+
 def number_or_none(said: float | str | None) -> float | None:
     """Give a finite number, None where there is none."""
     try:

@@ -81,16 +81,18 @@ def _numbers(said: Several[object]) -> Floats | None:
 
 
 def _times(said: Several[str | float | None], arrived: Instant, bounds: Bounds) -> Ints | None:
-    kinds = set(map(type, said))
-    if kinds == {str}:
-        times = parse_times(said)  # type: ignore[arg-type]
-    elif kinds == {float}:
-        times = _numeric_times(np.array(said, np.float64))
-    else:
-        return None
+    times = times_said(said)
     if times is None or times.min() < EARLIEST or times.max() > bounds.ahead(arrived):
         return None
     return times
+
+
+def times_said(said: Several[str | float | None]) -> Ints | None:
+    """Read times that are all written alike; None where they are not, or one is no time."""
+    kinds = set(map(type, said))
+    if kinds == {str}:
+        return parse_times(said)  # type: ignore[arg-type]
+    return _numeric_times(np.array(said, np.float64)) if kinds == {float} else None
 
 
 def _numeric_times(said: Floats) -> Ints | None:

@@ -1,9 +1,10 @@
 """Judge a batch: which of its readings are believed, and what is wrong with the others. Pure."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as Several
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final, NoReturn
 
 import numpy as np
@@ -25,13 +26,16 @@ from appliance.flow.checking import (
     Bounds,
     number_or_none,
     number_said,
+    quality_said,
     sensor_meant,
     time_said,
 )
-from appliance.flow.columns import WORTH_IT, judged
+from appliance.flow.columns import WORTH_IT as ARRAY_WORTH_IT
+from appliance.flow.columns import judged
 from appliance.flow.decoding import Said, Unreadable, decode
 from appliance.flow.intake import EXCERPT
 from appliance.flow.lanes import Lanes, LanesOfDevices
+from appliance.flow.singles import WORTH_IT, Message, judge_singles
 
 MOST_DESCRIBED: Final = 20
 """Rejections of one message that are described; the others are like them, and are only counted."""
@@ -55,7 +59,8 @@ class Sifted:
     rows: list[Row] = field(default_factory=list)
     """The readings that are kept, in the order in which they came, after those of `tables`."""
     tables: list[tuple[Readings, Ints]] = field(default_factory=list)
-    """Readings that are columns already, with the index of each one's message."""
+    """Readings that are columns already, with the index of each one's message; it may be that
+    they have to be put in order."""
     contacts: dict[SensorId, Contact] = field(default_factory=dict)
     """The newest word of each sensor's device on itself."""
     last_words: tuple[object, ...] = ()
@@ -73,18 +78,28 @@ class Sifted:
 
     def readings(self) -> Readings:
         """Give what is kept as columns, in the order in which it came."""
-        self._settle_rows()
-        return Readings.joined([readings for readings, _ in self.tables])
+        return self._settled()[0]
 
     def message_of(self) -> Ints:
-        """Give the index of each reading's message, shape (n,)."""
-        self._settle_rows()
-        return np.concatenate([np.empty(0, np.int64), *(indexes for _, indexes in self.tables)])
+        """Give the index of each reading's message, shape (n,); they grow."""
+        return self._settled()[1]
 
     def add_table(self, readings: Readings, index: int) -> None:
         """Keep a message's readings that are columns."""
         self._settle_rows()
         self.tables.append((readings, np.full(len(readings), index, np.int64)))
+
+    def _settled(self) -> tuple[Readings, Ints]:
+        """Make one table of all there is."""
+        self._settle_rows()
+        if len(self.tables) != 1:
+            readings = Readings.joined([readings for readings, _ in self.tables])
+            indexes = np.concatenate([np.empty(0, np.int64), *(index for _, index in self.tables)])
+            if (indexes[1:] < indexes[:-1]).any():
+                order = np.argsort(indexes, kind="stable")
+                readings, indexes = readings.take(order), indexes[order]
+            self.tables = [(readings, indexes)]
+        return self.tables[0]
 
     def _settle_rows(self) -> None:
         if not self.rows:
@@ -102,9 +117,11 @@ class Sifted:
         self.rows = []
 
     def note(self, said: Contact) -> None:
-        """Keep what a message says of the device itself."""
+        """Keep what a message says of the device itself; the newest word counts."""
         before = self.contacts.get(said.sensor)
         if before is not None:
+            if said.arrived < before.arrived:
+                said, before = before, said
             said = Contact(
                 said.sensor,
                 said.arrived,
@@ -127,26 +144,38 @@ def sift(
     """
     sifted = Sifted(batch.municipality, door, len(batch))
     lanes = LanesOfDevices() if lanes is None else lanes
-    first = 0
-    for part in batch.parts:
-        _sift_part(sifted, first, part, bounds, lanes.of(part.device))
-        first += len(part)
-    return sifted
-
-
-def _sift_part(sifted: Sifted, first: int, part: RawMessages, bounds: Bounds, lanes: Lanes) -> None:
-    for place in range(len(part)):
+    for index, part, place in _odd_ones(sifted, batch, bounds, lanes):
         try:
             if part.reports[place].stream == "data":
-                _sift_data(sifted, first + place, part, place, bounds, lanes)
+                _sift_data(sifted, index, part, place, bounds, lanes.of(part.device))
             else:
-                _keep_contact(sifted, first + place, part[place])
+                _keep_contact(sifted, index, part[place])
         except Unreadable as problem:
-            _reject(sifted, first + place, part[place], problem)
+            _reject(sifted, index, part[place], problem)
         except Exception as error:  # noqa: BLE001 the boundary of faults: see faults.py
             sifted.faults.append(error)
             ours = Unreadable(Reason.MALFORMED, f"Weir's own fault: {type(error).__name__}")
-            _reject(sifted, first + place, part[place], ours)
+            _reject(sifted, index, part[place], ours)
+    return sifted
+
+
+def _odd_ones(
+    sifted: Sifted, batch: RawBatch, bounds: Bounds, lanes: LanesOfDevices
+) -> Iterable[Message]:
+    """Keep what can be judged together, and give the messages that are left, oldest first."""
+    if len(batch) < WORTH_IT:
+        return messages_of(batch.parts)
+    try:
+        singles = judge_singles(batch.parts, bounds, lanes)
+    except Exception as error:  # noqa: BLE001 the boundary of faults: one message is to blame
+        sifted.faults.append(error)
+        singles = None
+    if singles is None:
+        return messages_of(batch.parts)
+    sifted.tables.append((singles.readings, singles.indexes))
+    for sensor, part, said in singles.told:
+        _note_contact(sifted, sensor, part, said)
+    return sorted(singles.others, key=itemgetter(0))
 
 
 def _sift_data(
@@ -154,7 +183,7 @@ def _sift_data(
 ) -> None:
     """Judge the readings of one message."""
     several = decode(part.payloads[place])
-    if len(several) >= WORTH_IT:
+    if len(several) >= ARRAY_WORTH_IT:
         readings = judged(several, part, place, bounds, lanes)
         if readings is not None:
             sifted.add_table(readings, index)
@@ -192,7 +221,7 @@ def _sift_one_by_one(  # noqa: C901, PLR0913, PLR0917 - the innermost loop of th
             continue
         quality = _NAN
         if said.quality is not None or said.quality_score is not None:
-            quality = _quality(said)
+            quality = quality_said(said)
         mark = _LATE if arrived - time > lateness else 0
         if not lane.low <= si_value <= lane.high:
             mark |= _IMPLAUSIBLE
@@ -223,12 +252,6 @@ def _note_contacts(
 def _refuse_beyond(said: Said) -> NoReturn:
     value = number_said(said)
     raise Unreadable(Reason.NOT_FINITE, f"value {value} is beyond what can be kept")
-
-
-def _quality(said: Said) -> float:
-    told = said.quality if said.quality is not None else said.quality_score
-    number = number_or_none(told)
-    return math.nan if number is None else number
 
 
 def _note_contact(sifted: Sifted, sensor: SensorId, part: RawMessages, said: Said) -> None:
@@ -282,6 +305,15 @@ def _reject(sifted: Sifted, index: int, message: RawMessage, problem: Unreadable
 def _clean(text: str) -> str:
     """Replace lone surrogates, which JSON can carry and UTF-8 can't."""
     return text.encode("utf-8", "replace").decode()
+
+
+def messages_of(parts: Several[RawMessages]) -> Iterator[Message]:
+    """Number the messages of a batch."""
+    index = 0
+    for part in parts:
+        for place in range(len(part)):
+            yield Message(index, part, place)
+            index += 1
 
 
 Origins = list[tuple[Door, RawBatch, list[int]]]

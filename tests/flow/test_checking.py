@@ -250,6 +250,52 @@ def test_an_array_is_judged_as_its_readings_are_one_by_one(array: list[object]) 
     assert alone.contacts == together.contacts
 
 
+MESSAGE = st.tuples(
+    st.integers(0, 2),
+    st.sampled_from(["data"] * 8 + ["heartbeat"]),
+    st.one_of(PLAIN, PLAIN, READING, st.lists(PLAIN, min_size=1, max_size=2), st.just("{}")),
+)
+
+
+@given(st.lists(MESSAGE, min_size=8, max_size=40), st.booleans())
+def test_messages_are_judged_together_as_each_would_be_alone(
+    messages: list[tuple[int, str, object]], words_are_known: bool
+) -> None:
+    devices = [
+        an_admitted_device(a_sensor(id=100 + n, device_id=DeviceId(f"PS-00{n}"))) for n in range(3)
+    ]
+    parts = []
+    for at, (n, stream, said) in enumerate(messages):
+        name, arrived = devices[n].device_id, Instant(NOON + at)
+        report = Report(name, stream)
+        raw = json.dumps(said).encode()
+        parts.append(RawMessages(devices[n], Door.MQTT, arrived, [report], [raw]))
+
+    def judge(batches: list[list[RawMessages]]) -> tuple[list[Sifted], Sifted]:
+        lanes, all_words = LanesOfDevices(), Sifted(HERE, Door.MQTT, 0)
+        if words_are_known:
+            sift(RawBatch(HERE, tuple(parts)), Door.MQTT, Bounds(HOUR), lanes)
+        found = [sift(RawBatch(HERE, tuple(b)), Door.MQTT, Bounds(HOUR), lanes) for b in batches]
+        for one in found:
+            for contact in one.contacts.values():
+                all_words.note(contact)
+        return found, all_words
+
+    alone, alone_words = judge([[part] for part in parts])
+    (together,), words = judge([parts])
+    assert sum(len(one.readings()) for one in alone) == len(together.readings())
+    expected = [columns_of(one) for one in alone]
+    for place, column in enumerate(columns_of(together)):
+        np.testing.assert_array_equal(
+            column, np.concatenate([np.asarray(c[place]) for c in expected])
+        )
+    assert reasons(together) == [reason for one in alone for reason in reasons(one)]
+    assert words.contacts == alone_words.contacts
+    owners = [at for at, one in enumerate(alone) for _ in range(len(one.readings()))]
+    assert together.message_of().tolist() == owners
+    assert together.kept_of == [at for at, one in enumerate(alone) if one.kept_of]
+
+
 def test_readings_without_a_time_that_come_in_one_go_are_not_taken_for_the_same_one() -> None:
     device, lanes = an_admitted_device(), LanesOfDevices()
     report, array = Report(device.device_id), [{"value": n} for n in range(20)]
