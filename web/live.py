@@ -20,6 +20,7 @@ from appliance.domain.ids import MunicipalityId
 from appliance.domain.telling import Cursor, LiveEvent
 from appliance.ports.live import LiveClient
 from appliance.services.assembly import Services
+from appliance.services.recording import acting, author_of
 from appliance.services.screens import Joined
 from web.origins import Origins
 from web.recognition import recognise
@@ -93,7 +94,9 @@ class LiveStreams:
         token = connection.args.get("token", "")
         actor = await self._services.sign_in.actor(token)
         recognise(connection.scope)
-        client, missed, complete = await self._join(actor, whose, connection.args)
+        who = author_of(actor, connection.remote_addr or "", "GET /ws")
+        with acting(who):
+            client, missed, complete = await self._join(actor, whose, connection.args)
         try:
             await _send(connection, _replay(missed, complete, connection.args.get("since")))
             await self._run(connection, client, token, actor)

@@ -12,9 +12,11 @@ from werkzeug.http import parse_etags
 from appliance.domain.access import authorise, authorise_system
 from appliance.domain.errors import DiskFull
 from appliance.services.assembly import Services
+from appliance.services.recording import acting
 from appliance.services.repeats import Given, Repeatable
 from appliance.services.undertakings import Undertaking, undertaking
 from web.asking import Ask, Reply
+from web.authors import author_asking, note_refusal
 from web.editions import etag, shows_it, undertaking_of
 from web.problems import HeaderInvalid, problem_of
 from web.reading_requests import read_request
@@ -29,15 +31,20 @@ _ALIKE: Final = ("X-Total-Count", "Link")
 
 async def serve(route: Route, request: Request, services: Services) -> Response:
     """Answer a request, whatever happens."""
+    who, ask = author_asking(route, request), None
     try:
-        ask = await read_request(route, request, services)
+        with acting(who):
+            ask = await read_request(route, request, services)
+        who = author_asking(route, request, ask.actor)
         _must_have_room(route, services)
-        given, repeated = await _given(route, ask)
+        with acting(who):
+            given, repeated = await _given(route, ask)
         if route.access is Open.DEVICE and given.status < HTTPStatus.BAD_REQUEST:
             recognise(request.scope)
     except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001 - the HTTP boundary
+        note_refusal(services, who, ask, error)
         return failure(error)
     if repeated:
         return Response(given.body, given.status, given.headers | {"Idempotency-Replayed": "true"})

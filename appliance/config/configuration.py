@@ -68,4 +68,6 @@ class Configuration:
     disk: Watermarks = field(default_factory=Watermarks)
     disk_ballast: int | None = None
     """Bytes; None leaves it to the size of the disk."""
+    audit_key: Path | None = None
+    """None: `audit.key` in the data folder."""
     log_level: str = "info"

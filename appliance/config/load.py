@@ -60,6 +60,7 @@ def load(flags: Mapping[str, object], file: Path | None) -> Configuration:
         origins=_several(values["origins"]),
         disk=_watermarks(values),
         disk_ballast=_ballast(values["disk-ballast"]),
+        audit_key=Path(str(values["audit-key"])) if values["audit-key"] else None,
         log_level=str(values["log-level"]),
     )
 

@@ -150,6 +150,13 @@ OPTIONS: Final = (
         "MiB",
     ),
     Option(
+        "audit-key",
+        "file",
+        "",
+        "private key that seals the audit log, made when there is none (default: audit.key in the "
+        "data folder); best kept where who can write the data folder can't read it",
+    ),
+    Option(
         "log-level",
         "choice",
         "info",

@@ -92,5 +92,6 @@ class Action(StrEnum):
     READINGS_EXPORTED = "readings.exported", "readings were exported"
     READINGS_IMPORTED = "readings.imported", "readings of the past were imported"
     DATA_EXPORTED = "data.exported", "something other than readings was exported"
+    AUDIT_ACCEPTED = "audit.accepted", "somebody took notice of lines that do not add up"
     AUDIT_EXPORTED = "audit.exported", "lines of this log were exported"
     RULE_REPLAYED = "rule.replayed", "a rule was tried on stored history"

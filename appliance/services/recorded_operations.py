@@ -238,7 +238,7 @@ def _home(system: SystemTables, who: Author) -> MunicipalityId:
 def _kind_asked(who: Author) -> str:
     """Give the kind of thing that was asked for: the part of the path after the version."""
     _, _, path = who.asked.partition("/api/v1/")
-    return path.partition("/")[0].partition("?")[0] or who.asked.partition(" ")[0] or "data"
+    return path.partition("/")[0].partition("?")[0] or who.asked.rpartition("/")[2] or "data"
 
 
 def sealed(draft: Draft, before: AuditLine | None, now: Instant, seal: Seal) -> AuditLine:
