@@ -20,6 +20,7 @@ from appliance.domain.access import (
 from appliance.domain.errors import Invalid, NotFound, NotSignedIn
 from appliance.domain.ids import MunicipalityId
 from appliance.services.assembly import Services
+from web.listings import Place
 
 P = TypeVar("P", bound=Permission)
 T = TypeVar("T")
@@ -51,6 +52,15 @@ class Ask(Generic[P]):
     address: str
     municipality: MunicipalityId | None
     """Named by `municipality_id` in the query, else None."""
+    place: Place | None = None
+    """Which part of a list, where the route declares one."""
+
+    @property
+    def listed(self) -> Place:
+        """The part of the list that is meant; only routes that declare a list have one."""
+        if self.place is None:
+            raise AssertionError("this route declares no listing")
+        return self.place
 
     @property
     def signed_in(self) -> Actor:

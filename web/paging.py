@@ -1,7 +1,8 @@
 """Lists: bare arrays, with totals and links in the headers, over one municipality or several."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from appliance.domain.access import Grant, Permission
@@ -11,17 +12,24 @@ from web.asking import Ask, Reply
 P = TypeVar("P", bound=Permission)
 T = TypeVar("T")
 
-
-class Window(Protocol):
-    """A query with `limit` and `offset`."""
-
-    @property
-    def limit(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
-
+NEXT_CURSOR: Final = "X-Next-Cursor"
+_PAGING: Final = {"limit", "offset", "cursor"}
 
 GetPage = Callable[[Grant[P], Page], Awaitable[tuple[list[T], int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A page of a list."""
+
+    rows: list[Any]
+    total: int
+    cursor: str | None
+    """Where it goes on; None at its end."""
+
+    def written(self, ask: Ask[P], write: Callable[[Any], Any]) -> Reply:
+        """Answer the rows as `write` writes each."""
+        return listing(ask, map(write, self.rows), self.total, self.cursor)
 
 
 async def gather(ask: Ask[P], get: GetPage[P, T]) -> tuple[list[T], int]:
@@ -54,24 +62,76 @@ async def merge(ask: Ask[P], get: GetPage[P, T], newest: Callable[[T], int]) -> 
     return found[offset : offset + limit], total
 
 
-def listing(ask: Ask[P], rows: Iterable[Any], total: int) -> Reply:
-    """Answer an array; the total and where it goes on are in the headers."""
+async def page_of(ask: Ask[P], get: GetPage[P, T]) -> Part:
+    """Give one page of the list that the route declares, of all municipalities that are meant.
+
+    `get` gives a municipality's page in the order that the Page says.
+    """
+    place = ask.listed
+    limit, offset = ask.query.limit, ask.query.offset
+    grants = await ask.every()
+    alone = len(grants) == 1
+    page = Page(
+        limit=limit if alone else limit + offset,
+        offset=offset if alone else 0,
+        order=place.order,
+        after=place.after,
+    )
+    found: list[T] = []
+    total = 0
+    for grant in grants:
+        part, count = await get(grant, page)
+        found += part
+        total += count
+    if not alone:
+        found = place.listing.sorted(found, place.order)[offset : offset + limit]
+    return Part(found, total, _cursor(ask, found))
+
+
+async def page_of_all(ask: Ask[P], get: Callable[[Grant[P]], Awaitable[Sequence[T]]]) -> Part:
+    """Give one page of a list that is short enough to be had as a whole."""
+    place = ask.listed
+    limit, offset = ask.query.limit, ask.query.offset
+    everything = [row for grant in await ask.every() for row in await get(grant)]
+    text = (getattr(ask.query, "q", None) or "").casefold()
+    if text:
+        everything = [row for row in everything if text in place.listing.text(row).casefold()]
+    rows = place.listing.sorted(everything, place.order)
+    rows = place.listing.behind(rows, place.order, place.after)[offset : offset + limit]
+    return Part(rows, len(everything), _cursor(ask, rows))
+
+
+def _cursor(ask: Ask[P], rows: Sequence[Any]) -> str | None:
+    """Name the place behind a full page; one that is not full is the last."""
+    if len(rows) < ask.query.limit:
+        return None
+    return ask.listed.listing.cursor(rows[-1], ask.listed.order)
+
+
+def listing(ask: Ask[P], rows: Iterable[Any], total: int, cursor: str | None = None) -> Reply:
+    """Answer an array; the total and where it goes on are in the headers (RFC 8288)."""
     headers = {"X-Total-Count": str(total)}
-    links = ", ".join(_links(ask, total))
+    if cursor is not None:
+        headers[NEXT_CURSOR] = cursor
+    links = ", ".join(_links(ask, total, cursor))
     if links:
         headers["Link"] = links
     return Reply(list(rows), headers=headers)
 
 
-def _links(ask: Ask[P], total: int) -> Iterable[str]:
+def _links(ask: Ask[P], total: int, cursor: str | None) -> Iterator[str]:
     limit, offset = ask.query.limit, ask.query.offset
+    if ask.place is not None and ask.place.by_cursor:
+        if cursor is not None:
+            yield f'<{_at(ask.url, limit=limit, cursor=cursor)}>; rel="next"'
+        return
     if offset + limit < total:
-        yield f'<{_at(ask.url, limit, offset + limit)}>; rel="next"'
+        yield f'<{_at(ask.url, limit=limit, offset=offset + limit)}>; rel="next"'
     if offset > 0:
-        yield f'<{_at(ask.url, limit, max(0, offset - limit))}>; rel="prev"'
+        yield f'<{_at(ask.url, limit=limit, offset=max(0, offset - limit))}>; rel="prev"'
 
 
-def _at(url: str, limit: int, offset: int) -> str:
+def _at(url: str, **place: object) -> str:
     path, _, query = url.partition("?")
-    kept = [(k, v) for k, v in parse_qsl(query) if k not in {"limit", "offset"}]
-    return f"{path}?{urlencode([*kept, ('limit', limit), ('offset', offset)])}"
+    kept = [(k, v) for k, v in parse_qsl(query) if k not in _PAGING]
+    return f"{path}?{urlencode([*kept, *place.items()])}"

@@ -12,6 +12,7 @@ from appliance.domain.errors import Invalid, NotSignedIn
 from appliance.domain.ids import MunicipalityId
 from appliance.services.assembly import Services
 from web.asking import Ask, bearer
+from web.listings import Place
 from web.problems import QueryInvalid, Unreadable
 from web.recognition import recognise
 from web.routes import LARGEST_ID, Open, Route
@@ -23,6 +24,7 @@ _LOST_PLUS: Final = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+) (\d\d:?\d\d)$")
 async def read_request(route: Route, request: Request, services: Services) -> Ask[Any]:
     """Authenticate, then read and check everything; raises what `problems` has a status for."""
     actor = await _actor(route, request, services)
+    _must_be_known(route, request)
     if actor is not None:
         recognise(request.scope)
     payload = await _payload(request)
@@ -38,6 +40,7 @@ async def read_request(route: Route, request: Request, services: Services) -> As
         url=request.full_path.rstrip("?"),
         address=request.remote_addr or "",
         municipality=_municipality(request),
+        place=_place(route, request),
     )
 
 
@@ -53,6 +56,31 @@ async def _actor(route: Route, request: Request, services: Services) -> Actor | 
     if token is None:
         raise NotSignedIn(reason="Sign in first")
     return await services.sign_in.actor(token, enrolling=route.while_enrolling)
+
+
+def _must_be_known(route: Route, request: Request) -> None:
+    """Refuse a filter that would silently be none; gateways add to their addresses what they like.
+
+    What begins with `_` is nobody's filter: pages append such things against caches.
+    """
+    if route.access in {Open.PUBLIC, Open.DEVICE}:
+        return
+    known = {"municipality_id", *(() if route.query is None else _fields(route.query))}
+    if route.listing is not None:
+        known |= {"sort", "cursor"}
+    unknown = sorted(name for name in request.args if name not in known and name[:1] != "_")
+    if unknown:
+        names = ", ".join(sorted(known))
+        raise QueryInvalid(f"there is no such parameter; known: {names} - at `$.{unknown[0]}`")
+
+
+def _place(route: Route, request: Request) -> Place | None:
+    if route.listing is None:
+        return None
+    cursor = request.args.get("cursor")
+    if cursor and request.args.get("offset", "0") != "0":
+        raise QueryInvalid("either this or a cursor - at `$.offset`")
+    return route.listing.place(request.args.get("sort"), cursor)
 
 
 def _municipality(request: Request) -> MunicipalityId | None:

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any, Final
 
 from appliance.domain.access import Permission
+from web.listings import Listing
 
 PREFIX: Final = "/api/v1"
 LARGEST_ID: Final = 2**48 - 1
@@ -42,6 +43,8 @@ class Route:
     body: type | None = None
     query: type | None = None
     status: int = 200
+    listing: Listing | None = None
+    """How its list can be ordered; gives it `sort` and `cursor`."""
     on_full_disk: bool | None = None
     """Whether it is answered while the disk takes nothing; None: if it only looks (GET)."""
 

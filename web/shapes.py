@@ -57,6 +57,22 @@ class ListQuery(Struct, frozen=True):
     offset: Annotated[int, Meta(ge=0, le=2**31)] = 0
 
 
+class SearchQuery(ListQuery, frozen=True):
+    """Which part of a list, and what it is about."""
+
+    q: Annotated[str, Meta(max_length=200)] | None = None
+    """Text that is looked for, case ignored."""
+
+
+class WholeListQuery(Struct, frozen=True):
+    """Which part of a list that is short, and usually given as a whole."""
+
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 10_000
+    offset: Annotated[int, Meta(ge=0, le=2**31)] = 0
+    q: Annotated[str, Meta(max_length=200)] | None = None
+    """Text that is looked for in the name, case ignored."""
+
+
 class LongListQuery(Struct, frozen=True):
     """Which part of a list that a map shows as a whole."""
 

@@ -9,6 +9,10 @@ class Page:
 
     limit: int = 1000
     offset: int = 0
+    order: tuple[str, ...] = ()
+    """Names of what is sorted by, with `-` before one that falls; empty: the usual order."""
+    after: tuple[object, ...] = ()
+    """What the row before the page has in this order, then its id; empty: from the beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,7 @@ class SensorFilter:
     status: str | None = None
     sensor_type: str | None = None
     search: str | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,8 @@ class AlertFilter:
     statuses: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     sensor: int | None = None
+    search: str | None = None
+    """In title, description or type, case ignored."""
     shelved: bool | None = None
 
 

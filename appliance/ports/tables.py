@@ -287,8 +287,8 @@ class EventTable(Protocol):
 class UserTable(Protocol):
     """The people and tokens of one municipality."""
 
-    def page(self, page: Page) -> tuple[list[User], int]:
-        """Give one page by username, and how many there are in all."""
+    def page(self, page: Page, search: str | None = None) -> tuple[list[User], int]:
+        """Give one page by username, and how many have the text in name or address."""
         ...
 
     def get(self, user: UserId) -> User | None:

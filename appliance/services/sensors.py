@@ -1,5 +1,6 @@
 """Sensors: the measured points of a network, and the keys of their devices."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -100,6 +101,11 @@ class Sensors:
         if sensor.municipality != grant.municipality:
             raise NotFound(kind="sensor", name=sensor.id)
         return self._world.watching.contacts.get(sensor.id) or LastContact(sensor.id)
+
+    def contacts(self) -> Callable[[Sensor], LastContact]:
+        """Give what tells the contacts of sensors that were found under a grant."""
+        known = self._world.watching.contacts
+        return lambda sensor: known.get(sensor.id) or LastContact(sensor.id)
 
     async def add(self, grant: Grant[ManageDevices], new: NewSensor) -> AddedSensor:
         """Add one with a new key; Conflict when the municipality has such a device already."""

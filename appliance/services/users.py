@@ -50,9 +50,13 @@ class Users:
         self._passwords = passwords
         self._sign_in = sign_in
 
-    async def page(self, grant: Grant[ManageUsers], page: Page) -> tuple[list[User], int]:
-        """Give one page by username, and how many there are in all."""
-        return await self._world.operations.read(grant.municipality, lambda t: t.users.page(page))
+    async def page(
+        self, grant: Grant[ManageUsers], page: Page, search: str | None = None
+    ) -> tuple[list[User], int]:
+        """Give one page by username, and how many have the text in name or address."""
+        return await self._world.operations.read(
+            grant.municipality, lambda t: t.users.page(page, search)
+        )
 
     async def get(self, grant: Grant[ManageUsers], user: UserId) -> User:
         """Give one."""

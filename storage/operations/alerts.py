@@ -13,6 +13,7 @@ from storage.operations.columns import (
     place,
     position,
 )
+from storage.operations.ordering import Order
 from storage.operations.statements import OwnStatements, Row, Statements, sql, unique
 
 _COLUMNS = (
@@ -27,6 +28,21 @@ _CHOSEN = (
     " AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))"
     " AND (:severities = '[]' OR severity IN (SELECT value FROM json_each(:severities)))"
     " AND (:shelved IS NULL OR (shelved_until IS NOT NULL) = :shelved)"
+    " AND (:search IS NULL OR instr(casefold(title), :search) > 0"
+    " OR instr(casefold(description), :search) > 0 OR instr(casefold(alert_type), :search) > 0)"
+)
+_ORDER = Order(
+    ("-created_at",),
+    {
+        "created_at": "created_at",
+        "last_seen_at": "last_seen_at",
+        "severity": (
+            "CASE severity WHEN 'info' THEN 0 WHEN 'low' THEN 1 WHEN 'medium' THEN 2"
+            " WHEN 'high' THEN 3 ELSE 4 END"
+        ),
+        "status": "status",
+        "title": "title",
+    },
 )
 _ADD = (
     "INSERT INTO alert VALUES (:id, :mine, :rule, :sensor, :pipeline, :longitude, :latitude,"
@@ -80,17 +96,10 @@ class AlertRows:
             "statuses": json_text(chosen.statuses),
             "severities": json_text(chosen.severities),
             "shelved": chosen.shelved,
+            "search": None if chosen.search is None else chosen.search.casefold(),
         }
-        rows = self._run.rows(
-            sql(
-                _SELECT,
-                _CHOSEN,
-                "ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset",
-            ),
-            **values,
-            limit=page.limit,
-            offset=page.offset,
-        )
+        window, place_of_page = _ORDER.window(page)
+        rows = self._run.rows(sql(_SELECT, _CHOSEN, window), **values, **place_of_page)
         count = sql("SELECT count(*) FROM alert WHERE municipality = :mine", _CHOSEN)
         return [_alert(row) for row in rows], self._run.number(count, **values)
 

@@ -7,6 +7,7 @@ from appliance.domain.telling import Delivery, DeliveryState, Parcel
 from appliance.ports.pages import Page
 from storage.operations.alerts import alert_with_change
 from storage.operations.channels import channel_of
+from storage.operations.ordering import Order
 from storage.operations.statements import OwnStatements, Row, Statements, sql
 
 _COLUMNS = (
@@ -14,6 +15,7 @@ _COLUMNS = (
     " sent_at, last_problem"
 )
 _SELECT = sql("SELECT", _COLUMNS, "FROM delivery WHERE municipality = :mine")
+_ORDER = Order(("-created_at",), {"created_at": "created_at", "due_at": "due_at"}, key="key")
 _OWE = (
     "INSERT INTO delivery (key, municipality, channel, alert, change_number, state, attempts,"
     " due_at, created_at, sent_at, last_problem) VALUES (:key, :mine, :channel, :alert,"
@@ -60,11 +62,8 @@ class OutboxRows:
             )
 
     def page(self, page: Page) -> tuple[list[Delivery], int]:
-        rows = self._run.rows(
-            sql(_SELECT, "ORDER BY created_at DESC, key DESC LIMIT :limit OFFSET :offset"),
-            limit=page.limit,
-            offset=page.offset,
-        )
+        window, place_of_page = _ORDER.window(page)
+        rows = self._run.rows(sql(_SELECT, window), **place_of_page)
         count = self._run.number("SELECT count(*) FROM delivery WHERE municipality = :mine")
         return [_delivery(row) for row in rows], count
 

@@ -11,6 +11,7 @@ from appliance.domain.sensors import Limits, Sensor, SensorStatus, SensorType
 from appliance.ports.operations import DeviceKey
 from appliance.ports.pages import Page, SensorFilter
 from storage.operations.columns import place, position
+from storage.operations.ordering import Order
 from storage.operations.sensor_types import SensorTypeRows
 from storage.operations.statements import OwnStatements, Row, Statements, sql, unique
 
@@ -23,7 +24,19 @@ _SELECT = sql("SELECT", _COLUMNS, "FROM sensor WHERE municipality = :mine")
 _CHOSEN = (
     "AND (:status IS NULL OR status = :status)"
     " AND (:search IS NULL OR instr(search_key, :search) > 0)"
+    " AND (:device IS NULL OR device_id = :device)"
     " AND (:type IS NULL OR type IN (SELECT id FROM sensor_type WHERE code = :type))"
+)
+_ORDER = Order(
+    ("name",),
+    {
+        "name": "search_key",
+        "device_id": "device_id",
+        "status": "status",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+    },
+    key="sensor.id",
 )
 _ADD = (
     "INSERT INTO sensor (id, municipality, device_id, name, search_key, type, unit, status,"
@@ -70,14 +83,11 @@ class SensorRows:
         values = {
             "status": chosen.status,
             "type": chosen.sensor_type,
+            "device": chosen.device,
             "search": None if chosen.search is None else chosen.search.casefold(),
         }
-        rows = self._run.rows(
-            sql(_SELECT, _CHOSEN, "ORDER BY search_key, sensor.id LIMIT :limit OFFSET :offset"),
-            **values,
-            limit=page.limit,
-            offset=page.offset,
-        )
+        window, place_of_page = _ORDER.window(page)
+        rows = self._run.rows(sql(_SELECT, _CHOSEN, window), **values, **place_of_page)
         count = sql("SELECT count(*) FROM sensor WHERE municipality = :mine", _CHOSEN)
         types = self._types.all()
         return [_sensor(row, types) for row in rows], self._run.number(count, **values)

@@ -13,7 +13,23 @@ from storage.operations.accounts import (
     user_values,
     zones_text,
 )
+from storage.operations.ordering import Order
 from storage.operations.statements import OwnStatements, sql, unique
+
+_CHOSEN = (
+    "WHERE municipality = :mine AND (:search IS NULL OR instr(username_key, :search) > 0"
+    " OR instr(casefold(full_name), :search) > 0 OR instr(casefold(email), :search) > 0)"
+)
+_ORDER = Order(
+    ("username",),
+    {
+        "username": "username_key",
+        "full_name": "casefold(full_name)",
+        "email": "casefold(email)",
+        "role": "role",
+        "created_at": "created_at",
+    },
+)
 
 
 class UserRows:
@@ -22,17 +38,11 @@ class UserRows:
     def __init__(self, statements: OwnStatements) -> None:
         self._run = statements
 
-    def page(self, page: Page) -> tuple[list[User], int]:
-        rows = self._run.rows(
-            sql(
-                USERS,
-                "WHERE municipality = :mine",
-                "ORDER BY username_key LIMIT :limit OFFSET :offset",
-            ),
-            limit=page.limit,
-            offset=page.offset,
-        )
-        count = self._run.number("SELECT count(*) FROM person WHERE municipality = :mine")
+    def page(self, page: Page, search: str | None = None) -> tuple[list[User], int]:
+        wanted = None if search is None else search.casefold()
+        window, place_of_page = _ORDER.window(page)
+        rows = self._run.rows(sql(USERS, _CHOSEN, window), search=wanted, **place_of_page)
+        count = self._run.number(sql("SELECT count(*) FROM person", _CHOSEN), search=wanted)
         return [user_of(row) for row in rows], count
 
     def get(self, user: UserId) -> User | None:

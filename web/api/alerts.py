@@ -1,5 +1,6 @@
 """Alerts: see them, and say what is done about them."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -10,7 +11,8 @@ from appliance.domain.ids import AlertId
 from appliance.domain.rules import Severity
 from appliance.ports.pages import AlertFilter
 from web.asking import Ask, Reply
-from web.paging import listing, merge
+from web.listings import Listing
+from web.paging import page_of
 from web.routes import PREFIX, Route
 from web.shapes import Point, Time, point, time, time_or_none
 
@@ -25,6 +27,8 @@ class AlertQuery(Struct, frozen=True):
     status: tuple[AlertStatus, ...] = ()
     severity: tuple[Severity, ...] = ()
     sensor_id: int | None = None
+    q: Annotated[str, Meta(max_length=200)] | None = None
+    """Text in the title, the description or the type, case ignored."""
 
 
 class EvidenceOut(Struct, frozen=True):
@@ -106,14 +110,13 @@ async def list_alerts(ask: Ask[ViewNetwork]) -> Reply:
     """Give a page of alerts."""
     query: AlertQuery = ask.query
     chosen = AlertFilter(
-        statuses=tuple(query.status), severities=tuple(query.severity), sensor=query.sensor_id
+        statuses=tuple(query.status),
+        severities=tuple(query.severity),
+        sensor=query.sensor_id,
+        search=query.q,
     )
-    alerts, total = await merge(
-        ask,
-        lambda grant, page: ask.services.alerts.page(grant, chosen, page),
-        lambda alert: alert.created_at,
-    )
-    return listing(ask, [alert_out(alert) for alert in alerts], total)
+    part = await page_of(ask, lambda grant, page: ask.services.alerts.page(grant, chosen, page))
+    return part.written(ask, alert_out)
 
 
 async def summary(ask: Ask[ViewNetwork]) -> SummaryOut:
@@ -239,6 +242,16 @@ ROUTES = (
         handler=list_alerts,
         query=AlertQuery,
         answer=list[AlertOut],
+        listing=Listing(
+            ("-created_at",),
+            {
+                "created_at": attrgetter("created_at"),
+                "last_seen_at": attrgetter("last_seen_at"),
+                "severity": lambda alert: alert.severity.rank,
+                "status": attrgetter("status"),
+                "title": attrgetter("title"),
+            },
+        ),
         summary="Alerts, newest first",
     ),
     Route(

@@ -1,5 +1,6 @@
 """Notification channels."""
 
+from operator import attrgetter
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -10,9 +11,10 @@ from appliance.domain.rules import Severity
 from appliance.domain.telling import Channel, ChannelKind, Delivery, DeliveryState
 from appliance.services.channels import NewChannel
 from web.asking import Ask, Reply
-from web.paging import listing, merge
+from web.listings import Listing
+from web.paging import page_of, page_of_all
 from web.routes import PREFIX, Route
-from web.shapes import Done, Id, ListQuery, Time, given, time, time_or_none
+from web.shapes import Done, Id, ListQuery, Time, WholeListQuery, given, time, time_or_none
 
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Target = Annotated[str, Meta(min_length=1, max_length=2_000)]
@@ -76,12 +78,7 @@ class DeliveryOut(Struct, frozen=True):
 
 async def list_channels(ask: Ask[ManageChannels]) -> Reply:
     """Give all channels."""
-    found = [
-        channel_out(channel)
-        for grant in await ask.every()
-        for channel in await ask.services.channels.all(grant)
-    ]
-    return Reply(found, headers={"X-Total-Count": str(len(found))})
+    return (await page_of_all(ask, ask.services.channels.all)).written(ask, channel_out)
 
 
 async def add_channel(ask: Ask[ManageChannels]) -> ChannelWithSecret:
@@ -125,10 +122,7 @@ async def test_channel(ask: Ask[ManageChannels]) -> Done:
 
 async def list_deliveries(ask: Ask[ManageChannels]) -> Reply:
     """Give a page of the outbox."""
-    found, total = await merge(
-        ask, ask.services.channels.deliveries, lambda delivery: delivery.created_at
-    )
-    return listing(ask, [_delivery_out(delivery) for delivery in found], total)
+    return (await page_of(ask, ask.services.channels.deliveries)).written(ask, _delivery_out)
 
 
 def channel_out(channel: Channel) -> ChannelOut:
@@ -165,7 +159,11 @@ ROUTES = (
         path=f"{PREFIX}/channels",
         access=ManageChannels,
         handler=list_channels,
+        query=WholeListQuery,
         answer=list[ChannelOut],
+        listing=Listing(
+            ("name",), {"name": attrgetter("name"), "created_at": attrgetter("created_at")}
+        ),
         summary="Notification channels by name",
     ),
     Route(
@@ -210,6 +208,11 @@ ROUTES = (
         handler=list_deliveries,
         query=ListQuery,
         answer=list[DeliveryOut],
+        listing=Listing(
+            ("-created_at",),
+            {"created_at": attrgetter("created_at"), "due_at": attrgetter("due_at")},
+            key=attrgetter("key"),
+        ),
         summary="What was and is owed to the channels, newest first",
     ),
 )

@@ -1,18 +1,21 @@
 """How the appliance is, what has come in, and what shall be measured."""
 
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from appliance.domain.access import AdministerSystem, Permission, ViewNetwork
+from appliance.domain.access import AdministerSystem, Grant, Permission, ViewNetwork
 from appliance.domain.instant import Instant, to_datetime
 from appliance.domain.quantities import Quantity, unit_of
 from appliance.domain.sensors import SensorType
 from appliance.services.sensor_types import NewSensorType
 from web.asking import Ask, Reply
+from web.listings import Listing
+from web.paging import page_of_all
 from web.routes import PREFIX, Open, Route
-from web.shapes import Done, Limits
+from web.shapes import Done, Limits, WholeListQuery
 
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
@@ -205,11 +208,14 @@ async def add_sensor_type(ask: Ask[AdministerSystem]) -> SensorTypeOut:
 
 async def list_sensor_types(ask: Ask[ViewNetwork]) -> Reply:
     """Give the kinds of sensors."""
-    found: dict[int, SensorType] = {}
-    for grant in await ask.every():
-        found |= {one.id: one for one in await ask.services.sensor_types.all(grant)}
-    rows = sorted(found.values(), key=lambda one: one.name)
-    return Reply([sensor_type_out(one) for one in rows], headers={"X-Total-Count": str(len(rows))})
+    seen: set[int] = set()
+
+    async def unseen(grant: Grant[ViewNetwork]) -> list[SensorType]:
+        types = [one for one in await ask.services.sensor_types.all(grant) if one.id not in seen]
+        seen.update(one.id for one in types)
+        return types
+
+    return (await page_of_all(ask, unseen)).written(ask, sensor_type_out)
 
 
 async def register_device(ask: Ask[Permission]) -> Done:
@@ -290,7 +296,9 @@ ROUTES = (
         path=f"{PREFIX}/sensor-types",
         access=ViewNetwork,
         handler=list_sensor_types,
+        query=WholeListQuery,
         answer=list[SensorTypeOut],
+        listing=Listing(("name",), {"name": attrgetter("name"), "code": attrgetter("code")}),
         summary="The kinds of sensors by name",
     ),
     Route(

@@ -1,10 +1,18 @@
 """Municipalities, the people in them, and the programs that sign in for them."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from appliance.domain.access import AdministerSystem, ManageTokens, ManageUsers, Role, ViewNetwork
+from appliance.domain.access import (
+    AdministerSystem,
+    Grant,
+    ManageTokens,
+    ManageUsers,
+    Role,
+    ViewNetwork,
+)
 from appliance.domain.errors import Invalid
 from appliance.domain.ids import MunicipalityId, TokenId, UserId
 from appliance.domain.instant import SECOND
@@ -13,9 +21,20 @@ from appliance.services.municipalities import MunicipalityChanges
 from appliance.services.users import NewUser, UserChanges
 from web.api.signing_in import Person, person
 from web.asking import Ask, Reply
-from web.paging import gather, listing
+from web.listings import Listing
+from web.paging import page_of, page_of_all
 from web.routes import PREFIX, Route
-from web.shapes import Id, ListQuery, Time, TimeIn, given, moment_of, time, time_or_none
+from web.shapes import (
+    Id,
+    SearchQuery,
+    Time,
+    TimeIn,
+    WholeListQuery,
+    given,
+    moment_of,
+    time,
+    time_or_none,
+)
 
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Text = Annotated[str, Meta(max_length=320)]
@@ -99,8 +118,11 @@ class TokenWithText(TokenOut, frozen=True, kw_only=True):
 
 async def list_municipalities(ask: Ask[ViewNetwork]) -> Reply:
     """Give the municipalities that one may see."""
-    found = [await ask.services.municipalities.own(grant) for grant in await ask.every()]
-    return Reply([municipality_out(m) for m in found], headers={"X-Total-Count": str(len(found))})
+
+    async def own(grant: Grant[ViewNetwork]) -> list[Municipality]:
+        return [await ask.services.municipalities.own(grant)]
+
+    return (await page_of_all(ask, own)).written(ask, municipality_out)
 
 
 async def add_municipality(ask: Ask[AdministerSystem]) -> MunicipalityOut:
@@ -127,8 +149,9 @@ async def change_municipality(ask: Ask[AdministerSystem]) -> MunicipalityOut:
 
 async def list_users(ask: Ask[ManageUsers]) -> Reply:
     """Give a page of people."""
-    found, total = await gather(ask, ask.services.users.page)
-    return listing(ask, [person(user) for user in found], total)
+    users, text = ask.services.users, ask.query.q
+    part = await page_of(ask, lambda grant, page: users.page(grant, page, text))
+    return part.written(ask, person)
 
 
 async def get_user(ask: Ask[ManageUsers]) -> Person:
@@ -168,12 +191,7 @@ async def change_user(ask: Ask[ManageUsers]) -> Person:
 
 async def list_tokens(ask: Ask[ManageTokens]) -> Reply:
     """Give all tokens."""
-    found = [
-        token_out(token)
-        for grant in await ask.every()
-        for token in await ask.services.tokens.all(grant)
-    ]
-    return Reply(found, headers={"X-Total-Count": str(len(found))})
+    return (await page_of_all(ask, ask.services.tokens.all)).written(ask, token_out)
 
 
 async def add_token(ask: Ask[ManageTokens]) -> TokenWithText:
@@ -228,7 +246,11 @@ ROUTES = (
         path=f"{PREFIX}/municipalities",
         access=ViewNetwork,
         handler=list_municipalities,
+        query=WholeListQuery,
         answer=list[MunicipalityOut],
+        listing=Listing(
+            ("name",), {"name": attrgetter("name"), "created_at": attrgetter("created_at")}
+        ),
         summary="The municipalities that one may see",
     ),
     Route(
@@ -255,8 +277,18 @@ ROUTES = (
         path=f"{PREFIX}/users",
         access=ManageUsers,
         handler=list_users,
-        query=ListQuery,
+        query=SearchQuery,
         answer=list[Person],
+        listing=Listing(
+            ("username",),
+            {
+                "username": lambda user: user.username.casefold(),
+                "full_name": lambda user: user.full_name.casefold(),
+                "email": lambda user: user.email.casefold(),
+                "role": attrgetter("role"),
+                "created_at": attrgetter("created_at"),
+            },
+        ),
         summary="People by name",
     ),
     Route(
@@ -291,7 +323,11 @@ ROUTES = (
         path=f"{PREFIX}/tokens",
         access=ManageTokens,
         handler=list_tokens,
+        query=WholeListQuery,
         answer=list[TokenOut],
+        listing=Listing(
+            ("name",), {"name": attrgetter("name"), "created_at": attrgetter("created_at")}
+        ),
         summary="API tokens by name",
     ),
     Route(

@@ -1,20 +1,21 @@
 """Rules, and what they would have raised."""
 
 from dataclasses import asdict, fields
+from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from appliance.domain import rules as domain
-from appliance.domain.access import EditRules, Grant, ViewNetwork
+from appliance.domain.access import EditRules, ViewNetwork
 from appliance.domain.ids import RuleId, SensorId
 from appliance.domain.rules import Condition, Rule, Severity
-from appliance.ports.pages import Page
 from appliance.services.rules import NewRule
 from web.asking import Ask, Reply
-from web.paging import gather, listing
+from web.listings import Listing
+from web.paging import page_of_all
 from web.routes import PREFIX, Route
-from web.shapes import Id, ListQuery, Time, given, time
+from web.shapes import Id, SearchQuery, Time, given, time
 
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
@@ -134,13 +135,7 @@ class RuleOut(Struct, frozen=True):
 
 async def list_rules(ask: Ask[ViewNetwork]) -> Reply:
     """Give a page of rules."""
-
-    async def rows(grant: Grant[ViewNetwork], page: Page) -> tuple[list[RuleOut], int]:
-        found = await ask.services.rules.all(grant)
-        chosen = found[page.offset : page.offset + page.limit]
-        return [rule_out(rule) for rule in chosen], len(found)
-
-    return listing(ask, *await gather(ask, rows))
+    return (await page_of_all(ask, ask.services.rules.all)).written(ask, rule_out)
 
 
 async def get_rule(ask: Ask[ViewNetwork]) -> RuleOut:
@@ -227,8 +222,17 @@ ROUTES = (
         path=f"{PREFIX}/rules",
         access=ViewNetwork,
         handler=list_rules,
-        query=ListQuery,
+        query=SearchQuery,
         answer=list[RuleOut],
+        listing=Listing(
+            ("name",),
+            {
+                "name": attrgetter("name"),
+                "severity": lambda rule: rule.severity.rank,
+                "created_at": attrgetter("created_at"),
+                "updated_at": attrgetter("updated_at"),
+            },
+        ),
         summary="Rules by name",
     ),
     Route(

@@ -1,5 +1,6 @@
 """Sensors: the list of the control room, one sensor of the phone, and their keys."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -8,10 +9,11 @@ from appliance.domain.access import Grant, ManageDevices, ViewNetwork
 from appliance.domain.ids import AssetId, SensorId
 from appliance.domain.quantities import Quantity
 from appliance.domain.sensors import LastContact, Sensor, SensorStatus
-from appliance.ports.pages import Page, SensorFilter
+from appliance.ports.pages import SensorFilter
 from appliance.services.sensors import AddedSensor, NewSensor, SensorChanges
 from web.asking import Ask, Reply
-from web.paging import gather, listing
+from web.listings import Listing
+from web.paging import page_of
 from web.routes import PREFIX, Route
 from web.shapes import Id, Limits, Point, Time, given, point, position, time, time_or_none
 
@@ -26,7 +28,11 @@ class SensorQuery(Struct, frozen=True):
     offset: Annotated[int, Meta(ge=0, le=2**31)] = 0
     status: SensorStatus | None = None
     sensor_type: str | None = None
+    device_id: str | None = None
+    q: Annotated[str, Meta(max_length=200)] | None = None
+    """Text in the name or the device's id, case ignored."""
     search: str | None = None
+    """The same as `q`."""
 
 
 class TypeOfSensor(Struct, frozen=True):
@@ -120,15 +126,17 @@ class Rotation(Struct, frozen=True):
 async def list_sensors(ask: Ask[ViewNetwork]) -> Reply:
     """Give a page of sensors."""
     query: SensorQuery = ask.query
-    chosen = SensorFilter(status=query.status, sensor_type=query.sensor_type, search=query.search)
+    chosen = SensorFilter(
+        status=query.status,
+        sensor_type=query.sensor_type,
+        search=query.q or query.search,
+        device=query.device_id,
+    )
     sensors = ask.services.sensors
     await sensors.contacts_known()
-
-    async def rows(grant: Grant[ViewNetwork], page: Page) -> tuple[list[SensorRow], int]:
-        found, total = await sensors.page(grant, chosen, page)
-        return [row(sensor, sensors.contact(grant, sensor)) for sensor in found], total
-
-    return listing(ask, *await gather(ask, rows))
+    part = await page_of(ask, lambda grant, page: sensors.page(grant, chosen, page))
+    contacts = sensors.contacts()
+    return part.written(ask, lambda sensor: row(sensor, contacts(sensor)))
 
 
 async def get_sensor(ask: Ask[ViewNetwork]) -> SensorDetail:
@@ -259,6 +267,16 @@ ROUTES = (
         handler=list_sensors,
         query=SensorQuery,
         answer=list[SensorRow],
+        listing=Listing(
+            ("name",),
+            {
+                "name": lambda s: f"{s.name.casefold()}\n{s.device_id.casefold()}",
+                "device_id": attrgetter("device_id"),
+                "status": attrgetter("status"),
+                "created_at": attrgetter("created_at"),
+                "updated_at": attrgetter("updated_at"),
+            },
+        ),
         summary="Sensors by name, with the last that was heard of each",
     ),
     Route(
