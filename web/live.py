@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -130,7 +131,7 @@ class LiveStreams:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             now = await self._services.sign_in.actor(token, expired_too=True)
-            if (now.role, now.municipality) != (actor.role, actor.municipality):
+            if replace(now, name=actor.name) != actor:
                 raise Over(POLICY_VIOLATION, "your rights have changed; connect again")
 
     async def _leave_at_stop(self) -> None:
@@ -158,7 +159,7 @@ async def _listen(connection: Websocket) -> None:
 async def _send(connection: Websocket, message: dict[str, object]) -> None:
     try:
         async with asyncio.timeout(SEND_WITHIN):
-            await connection.send(msgspec.json.encode(message).decode())
+            await connection.send(msgspec.json.encode(message, enc_hook=int).decode())
     except TimeoutError:
         raise Over(TRY_AGAIN_LATER, "this screen does not read") from None
 

@@ -31,6 +31,7 @@ from appliance.flow.untold import Untold
 from appliance.flow.walk import Walk
 from appliance.flow.watcher import Watcher
 from appliance.flow.watches import Watches
+from appliance.flow.zoned_history import ZonedHistory
 from appliance.jobs.schedule import Job, Schedule
 from appliance.machine.clock import RandomIds, SystemClock
 from appliance.machine.disk import Leftovers, SystemVolume
@@ -89,7 +90,7 @@ class Core:
         self.patient_operations = PatientOperations(self.operations, self.disk)
         self.sessions = PatientSessions(sessions, self.disk)
         self.registry = Registry(self.operations, self.clock)
-        self.hub = LiveHub()
+        self.hub = LiveHub(self.registry.horizon)
         self.knocks = Knocks(self.ids)
         self.intake = BoundedIntake(self.disk, self.knocks)
         self.seen = Seen(self.history)
@@ -125,7 +126,7 @@ class Core:
         return World(
             operations=self.auditing.recorded,
             audit=self.auditing.keeping,
-            history=self.history,
+            history=ZonedHistory(self.history, self.registry.horizon),
             journal=self.journal,
             live=self.hub,
             watching=self.watcher,

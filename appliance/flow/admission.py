@@ -125,9 +125,27 @@ class Registry:
 
     def admit_hardware(self, hardware: Hardware, key: str) -> AdmittedHardware | Refusal:
         """Recognise a device by its name on its own network, and its own key or a gateway's."""
-        digest, name = key_digest(key), DeviceId(hardware.number)
         sensors = self.book.hardware.get(hardware, ())
-        stranger_to: Sensor | None = None
+        return self._admit(DeviceId(hardware.number), sensors, key, hardware)
+
+    def admit_named(
+        self, device_id: str, key: str, hardware: Hardware
+    ) -> AdmittedHardware | Refusal:
+        """Recognise a device by its device id, and its own key or a gateway's.
+
+        `hardware` is what its network calls it, should nobody know it.
+        """
+        sensors = self.book.named.get(device_id, ())
+        return self._admit(DeviceId(device_id), sensors, key, hardware)
+
+    def speaker(self, key: str) -> Sensor | None:
+        """Say whose key this is."""
+        return next((valid.sensor for valid in self._valid(key_digest(key))), None)
+
+    def _admit(
+        self, name: DeviceId, sensors: tuple[Sensor, ...], key: str, hardware: Hardware
+    ) -> AdmittedHardware | Refusal:
+        digest, speaker = key_digest(key), None
         for candidate in self._valid(digest):
             speaker = candidate.sensor
             here = [s for s in sensors if s.municipality == speaker.municipality]
@@ -136,13 +154,12 @@ class Registry:
             if meant:
                 self._note_use(candidate)
                 return self._speaking(speaker, tuple(meant), by_gateway=not own)
-            stranger_to = speaker
-        if stranger_to is not None:
-            whose, by = (stranger_to.municipality,), stranger_to.device_id
+        owners = tuple(dict.fromkeys(s.municipality for s in sensors))
+        if speaker is not None and speaker.municipality not in owners:
+            whose, by = (speaker.municipality,), speaker.device_id
             return Refusal(Reason.UNKNOWN_DEVICE, name, whose, relayed_by=by, hardware=hardware)
         if not sensors:
             return Refusal(Reason.UNKNOWN_DEVICE, name, hardware=hardware)
-        owners = tuple(dict.fromkeys(s.municipality for s in sensors))
         return self._wrong_key(digest, name, owners)
 
     def _valid(self, digest: bytes) -> Iterator[DeviceKey]:

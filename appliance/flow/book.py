@@ -35,6 +35,8 @@ class Book:
         default_factory=dict
     )
     """The sensors assigned to each gateway."""
+    named: Mapping[str, tuple[Sensor, ...]] = field(default_factory=dict)
+    """The sensors of each device id, of all municipalities."""
     hardware: Mapping[Hardware, tuple[Sensor, ...]] = field(default_factory=dict)
     """The sensors of each device on its own network, of all municipalities."""
     makers: Mapping[UserId, User] = field(default_factory=dict)
@@ -71,6 +73,7 @@ def read_book(tables: SystemTables, now: Instant) -> Book:
         behind=_gathered(
             ((s.municipality, s.gateway), s) for s in several if s.gateway is not None
         ),
+        named=_gathered((str(s.device_id), s) for s in several),
         hardware=_gathered((name, s) for s in several for name in names_of(s)),
         next_end=min(ends, default=None),
     )

@@ -7,14 +7,16 @@ order in which both only grow, so one cursor says exactly what a screen has.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain, groupby, repeat
 from typing import Final
 
+from appliance.domain.enclave import enclave_of
 from appliance.domain.errors import TooMany
 from appliance.domain.ids import MunicipalityId, Sequence
 from appliance.domain.telling import Cursor, LiveEvent
+from appliance.flow.horizon import Horizon
 
 REMEMBERED: Final = 2_000
 """Events kept per municipality for replay and resume."""
@@ -24,6 +26,14 @@ MOST_HELD_BACK: Final = 1_000
 
 
 Relay = Callable[[tuple[LiveEvent, ...]], None]
+
+Horizons = Callable[[MunicipalityId], Horizon]
+
+
+def _nowhere(_: MunicipalityId) -> Horizon:
+    """See nothing: for a hub that knows of no zones."""
+    return Horizon(frozenset(), frozenset(), ())
+
 
 _NOWHERE: Final = Cursor(Sequence(0), 0)
 
@@ -119,12 +129,25 @@ def _kin(event: LiveEvent) -> tuple[MunicipalityId, Sequence | None]:
 class Screen:
     """One live client; implements LiveClient."""
 
-    def __init__(self, hub: "LiveHub", municipality: MunicipalityId | None) -> None:
+    def __init__(
+        self, hub: "LiveHub", municipality: MunicipalityId | None, horizons: Horizons
+    ) -> None:
         self._hub = hub
         self.municipality = municipality
+        self._enclave = enclave_of(municipality)
+        self._horizons = horizons
         self._waiting: list[LiveEvent] = []
         self._something = asyncio.Event()
         self._too_slow = False
+
+    def seen(self, events: Iterable[LiveEvent]) -> list[LiveEvent]:
+        """Give those of its municipality that lie within its zones, where it is limited to some."""
+        mine = [event for event in events if event.municipality == self.municipality]
+        enclave = self._enclave
+        if enclave is None:
+            return mine
+        horizon = self._horizons(MunicipalityId(enclave))
+        return [event for event in mine if horizon.shows(event, enclave)]
 
     def push(self, events: list[LiveEvent]) -> None:
         """Queue events; a screen that lags more than MOST_WAITING is cut off instead."""
@@ -152,7 +175,8 @@ class Screen:
 class LiveHub:
     """Implements ports.live.Live."""
 
-    def __init__(self) -> None:
+    def __init__(self, horizons: Horizons = _nowhere) -> None:
+        self._horizons = horizons
         self._channels: dict[MunicipalityId, _Channel] = {}
         self._screens: set[Screen] = set()
         self._start = Sequence(0)
@@ -197,11 +221,7 @@ class LiveHub:
         if self._relay is not None:
             self._relay(tuple(ready))
         for screen in self._screens:
-            mine = (
-                ready
-                if screen.municipality is None
-                else [event for event in ready if event.municipality == screen.municipality]
-            )
+            mine = ready if screen.municipality is None else screen.seen(ready)
             if mine:
                 screen.push(mine)
 
@@ -217,7 +237,7 @@ class LiveHub:
         self, municipality: MunicipalityId | None, *, replay: int, since: Cursor | None
     ) -> tuple[Screen, tuple[LiveEvent, ...], bool]:
         """Join one municipality (None: all), with what to replay and whether that is complete."""
-        screen = Screen(self, municipality)
+        screen = Screen(self, municipality, self._horizons)
         self._screens.add(screen)  # nothing is awaited below: no event can fall in between
         channels = (
             list(self._channels.values()) if municipality is None else [self._channel(municipality)]
@@ -226,10 +246,11 @@ class LiveHub:
             # A cursor counts one municipality's events: for all of them it says too little.
             newest = [kept for channel in channels for kept in channel.recent]
             newest.sort(key=lambda kept: kept[0])
-            chosen = newest[len(newest) - min(replay, len(newest)) :]
-            return screen, tuple(event for _, event in chosen), since is None
+            known = [event for _, event in newest]
+            known = known if municipality is None else screen.seen(known)
+            return screen, tuple(known[len(known) - min(replay, len(known)) :]), since is None
         missed, complete = channels[0].since(since, replay)
-        return screen, tuple(missed), complete
+        return screen, tuple(screen.seen(missed)), complete
 
     def leave(self, screen: Screen) -> None:
         """Forget a screen."""

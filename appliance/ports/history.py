@@ -165,12 +165,25 @@ class Chunks(Protocol):
         ...
 
 
-class History(Protocol):
-    """All municipalities' readings, one municipality at a time."""
+class OpenHistory(Protocol):
+    """What who asks for readings needs of history: to open it, and to know how far it has come."""
 
     def of(self, municipality: MunicipalityId) -> MunicipalHistory:
         """Open one municipality's history."""
         ...
+
+    async def settled(self, sequence: Sequence) -> None:
+        """Wait until everything up to this place can be queried, at most 2 s."""
+        ...
+
+    @property
+    def applied(self) -> Sequence:
+        """The cursor: the last batch that is in."""
+        ...
+
+
+class History(OpenHistory, Protocol):
+    """All municipalities' readings, one municipality at a time."""
 
     async def apply(self, batches: tuple[StoredBatch, ...]) -> None:
         """Add the trusted readings of consecutive batches and move the cursor, atomically.
@@ -180,20 +193,11 @@ class History(Protocol):
         """
         ...
 
-    async def settled(self, sequence: Sequence) -> None:
-        """Wait until everything up to this place can be queried, at most 2 s."""
-        ...
-
     async def known(self, sensors: Ints, times: Ints) -> Booleans:
         """Say for each (sensor, time) whether it is here; same shape.
 
         Sensor ids are unique over all municipalities, so that intake asks once for all.
         """
-        ...
-
-    @property
-    def applied(self) -> Sequence:
-        """The cursor: the last batch that is in."""
         ...
 
     @property

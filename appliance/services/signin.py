@@ -264,7 +264,7 @@ class SignIn:
 
 
 def _actor(user: User, session: SessionId) -> Actor:
-    return Actor(user.id, user.username, user.role, user.municipality, session=session)
+    return replace(user.as_actor(), session=session)
 
 
 def _user_of_session(

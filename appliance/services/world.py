@@ -9,14 +9,14 @@ from appliance.domain.hardware import Hardware
 from appliance.domain.ids import DeviceId, MunicipalityId, SensorId, Sequence
 from appliance.domain.pace import Allowance
 from appliance.domain.readings import AdmittedHardware, Refusal
-from appliance.domain.sensors import LastContact
+from appliance.domain.sensors import LastContact, Sensor
 from appliance.flow.knocks import Knocks
 from appliance.ports.audit import AuditKeeping
 from appliance.ports.clock import Clock, IdSource
 from appliance.ports.disk import DiskState, Roomy
 from appliance.ports.doors import Admission, Intake, Subscribers
 from appliance.ports.gateways import Codecs
-from appliance.ports.history import History
+from appliance.ports.history import OpenHistory
 from appliance.ports.journal import Journal
 from appliance.ports.listening import Trust
 from appliance.ports.live import Live
@@ -48,6 +48,16 @@ class Directory(Admission, Subscribers, Protocol):
         """Recognise a device by its name on its own network, and its own key or a gateway's."""
         ...
 
+    def admit_named(
+        self, device_id: str, key: str, hardware: Hardware
+    ) -> AdmittedHardware | Refusal:
+        """Recognise a device by its device id, and its own key or a gateway's."""
+        ...
+
+    def speaker(self, key: str) -> Sensor | None:
+        """Say whose key this is; None for nobody's."""
+        ...
+
     def held_back(self, municipality: MunicipalityId) -> Mapping[DeviceId, Allowance]:
         """Give the devices that sent more than they may, since the start."""
         ...
@@ -66,7 +76,7 @@ class World:
     """Everything concrete that the services are given; made once by bootstrap."""
 
     operations: Operations
-    history: History
+    history: OpenHistory
     journal: Journal
     live: Live
     watching: Watching
