@@ -77,6 +77,7 @@ class HttpFront:
     def _tune(self, listening: socket.socket) -> None:
         """Bound what waits, and have the system notice peers that vanished."""
         holding(self._options.unread_by_system)(listening)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._options.untaken_by_system)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in _PROBES:
             if hasattr(socket, name):
@@ -173,10 +174,10 @@ class Caller(asyncio.Protocol):
     def _begin(self) -> None:
         if self._is_over or self._transport.is_closing():
             return
-        talk = self._talk = self._welcome(lambda: self._lobby.recognise(self))
+        talk = self._talk = self._welcome(lambda who: self._lobby.recognise(self, who))
         talk.connection_made(self._transport)
+        self._transport.resume_reading()  # first: what the conversation is given may hold back more
         talk.data_received(self._said.take())
-        self._transport.resume_reading()
 
     def _send_away(self) -> None:
         self._transport.write(_TOO_SLOW)
@@ -228,5 +229,5 @@ def _body(head: bytearray) -> int:
 
 def fronts(options: HttpOptions) -> Callable[[Way], HttpFront]:
     """Give what makes the listeners of HTTP, which share their places."""
-    lobby = Lobby("HTTP", options.max_connections, options.max_strangers)
+    lobby = Lobby(*("HTTP", options.max_connections, options.max_strangers, options.most_of_one))
     return lambda way: HttpFront(way, lobby, options)

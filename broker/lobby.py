@@ -36,10 +36,14 @@ class Lobby:
     """The connections of one door: at most `most`, of which `most_strangers` are unauthenticated.
 
     Full has a stranger give way to whoever comes, from the neighbourhood that has most of them
-    here; who has shown who it is keeps its place. Full of those, the door turns the next away.
+    here; who has shown who it is keeps its place. Full of those, whoever has more than its part of
+    all places (`most_of_one`) gives way with its oldest; else the door turns the next away.
     """
 
-    def __init__(self, door: str, most: int, most_strangers: int) -> None:
+    def __init__(self, door: str, most: int, most_strangers: int, most_of_one: float = 1.0) -> None:
+        self._most_of_one = max(1, most * most_of_one)
+        self._known: Strangers[Visitor] = Strangers()
+        """By who they are, where that was said."""
         self._door = door
         self._most = most
         self._most_strangers = most_strangers
@@ -64,9 +68,11 @@ class Lobby:
         self._empty.clear()
         return True
 
-    def recognise(self, visitor: Visitor) -> None:
+    def recognise(self, visitor: Visitor, who: str = "") -> None:
         """Note that a connection has shown who it is: its place is its own from now on."""
         self._strangers.discard(visitor)
+        if who and visitor in self._visitors and visitor not in self._known:
+            self._known.add(visitor, who)
 
     def leave(self, visitor: Visitor) -> None:
         """Note that a connection is over."""
@@ -74,6 +80,7 @@ class Lobby:
             return
         self._visitors.remove(visitor)
         self._strangers.discard(visitor)
+        self._known.discard(visitor)
         if self._was_full and self._has_room_again():
             self._was_full = False
             _log.warning("%s: there is room for connections again", self._door)
@@ -101,6 +108,8 @@ class Lobby:
 
     def _have_one_give_way(self) -> bool:
         visitor = self._strangers.first_to_go()
+        if visitor is None and self._known.largest > self._most_of_one:
+            visitor = self._known.first_to_go()
         if visitor is None:
             return False
         self.leave(visitor)

@@ -104,3 +104,8 @@ class HttpOptions:
     """How long a peer may read nothing of an answer before it is cut off."""
     unread_by_system: int = 256 * 1024
     """What the system is asked to hold of an answer at most, on its way; Linux takes twice that."""
+    untaken_by_system: int = 64 * 1024
+    """What the system is asked to hold of a request at most, before it is taken; twice that, too."""
+    most_of_one: float = 0.25
+    """The part of all places that one person, program or device has for sure; with more it gives
+    way to others when the last place is taken."""

@@ -53,6 +53,11 @@ class Strangers(Generic[Visitor]):
         if not here:
             del self._at[home]
 
+    @property
+    def largest(self) -> int:
+        """Count those of the neighbourhood that has most here."""
+        return self._largest if self._home else 0
+
     def first_to_go(self) -> Visitor | None:
         """Give the oldest of the neighbourhood that has most here."""
         if not self._home:

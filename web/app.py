@@ -7,6 +7,7 @@ from quart import Quart, Response, request
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from appliance.services.assembly import Services
+from web.bodies import Bodies, BoundedExchange, BoundedRequest
 from web.live import LiveStreams
 from web.options import WebOptions
 from web.origins import Origins
@@ -15,10 +16,6 @@ from web.request_ids import HEADER, name_request, request_id
 from web.routes import Route
 from web.serving import failure, serve
 from web.table import ROUTES
-
-LARGEST_BODY: Final = 1024 * 1024
-BODY_WITHIN: Final = 20
-"""Seconds."""
 
 ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -37,8 +34,11 @@ def create_app(services: Services, options: WebOptions | None = None) -> Quart:
     options = options or WebOptions()
     origins = Origins(options.origins)
     app = Quart(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.config["BODY_TIMEOUT"] = BODY_WITHIN
+    app.request_class = BoundedRequest
+    app.asgi_http_class = BoundedExchange
+    app.config["MAX_CONTENT_LENGTH"] = None  # each route says it: see web.bodies
+    app.config["BODY_TIMEOUT"] = None
+    app.extensions["bodies"] = Bodies()
     app.url_map.merge_slashes = False
     for route in ROUTES:
         app.add_url_rule(

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final
 
 from hypercorn.asyncio.lifespan import Lifespan
-from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.typing import LifespanState
@@ -16,11 +15,15 @@ from hypercorn.utils import wrap_app
 from quart import Quart
 
 from appliance.ports.listening import Recognised
+from web.connection import LARGEST_HEAD, Connection
+from web.inflow import Inflow, Turnstile
 from web.recognition import KEY
 
 STOP_WITHIN: Final = 2.0
 LARGEST_SOCKET_MESSAGE: Final = 64 * 1024
-_READ_AHEAD: Final = 64 * 1024
+_READ_AHEAD: Final = 16 * 1024
+_WAITING_PARTS: Final = 2
+"""Of a body, until somebody wants it; more waits in the network."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -33,6 +36,7 @@ class Conversations:
         self._loop = asyncio.get_running_loop()
         self._state: LifespanState = {}
         self._context = WorkerContext(None)
+        self._turnstile = Turnstile()
         self._running: set[asyncio.Task[None]] = set()
         self._group = asyncio.TaskGroup()
 
@@ -55,7 +59,7 @@ class Conversations:
 
     def protocol(self, recognised: Recognised) -> asyncio.Protocol:
         """Give the protocol of a connection that has just been let in."""
-        reader = asyncio.StreamReader(_READ_AHEAD)
+        reader = Inflow(_READ_AHEAD, self._turnstile)
         return asyncio.StreamReaderProtocol(reader, partial(self._begin, recognised))
 
     def _begin(
@@ -74,7 +78,7 @@ class Conversations:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, state: LifespanState
     ) -> None:
         try:
-            await TCPServer(
+            await Connection(
                 *(self._app, self._loop, self._config, self._context, state, reader, writer)
             )
         except Exception:  # noqa: BLE001 - the HTTP boundary: one peer's failure is not the others'
@@ -99,7 +103,8 @@ def _config() -> Config:
     config.keep_alive_max_requests = 1_000_000
     config.keep_alive_timeout = 30
     config.websocket_max_message_size = LARGEST_SOCKET_MESSAGE
-    config.h11_max_incomplete_size = 16 * 1024
+    config.max_app_queue_size = _WAITING_PARTS
+    config.h11_max_incomplete_size = LARGEST_HEAD
     return config
 
 

@@ -24,7 +24,7 @@ from appliance.services.assembly import Services
 from appliance.services.recording import acting, author_of
 from appliance.services.screens import Joined
 from web.origins import Origins
-from web.recognition import recognise
+from web.recognition import of_user, recognise
 from web.routes import LARGEST_ID
 from web.sockets import BoundedWebsocket
 
@@ -94,7 +94,7 @@ class LiveStreams:
             raise Over(POLICY_VIOLATION, "this origin may not")
         token = connection.args.get("token", "")
         actor = await self._services.sign_in.actor(token)
-        recognise(connection.scope)
+        recognise(connection.scope, of_user(actor))
         who = author_of(actor, connection.remote_addr or "", "GET /ws")
         with acting(who):
             client, missed, complete = await self._join(actor, whose, connection.args)

@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
-from quart import Request
+from quart import Request, current_app
 
 from appliance.domain.access import Actor, Permission
 from appliance.domain.errors import Invalid, NotSignedIn
 from appliance.domain.ids import MunicipalityId
 from appliance.services.assembly import Services
 from web.asking import Ask, bearer
+from web.bodies import Bodies, BoundedBody
 from web.listings import Place
 from web.problems import QueryInvalid, Unreadable
-from web.recognition import recognise
+from web.recognition import of_user, recognise
 from web.routes import LARGEST_ID, Open, Route
 from web.shapes import read_json
 
@@ -26,8 +27,8 @@ async def read_request(route: Route, request: Request, services: Services) -> As
     actor = await _actor(route, request, services)
     _must_be_known(route, request)
     if actor is not None:
-        recognise(request.scope)
-    payload = await _payload(request)
+        recognise(request.scope, of_user(actor))
+    payload = await _payload(route, request, is_known=actor is not None)
     return Ask(
         services=services,
         permission=Permission if isinstance(route.access, Open) else route.access,
@@ -44,7 +45,12 @@ async def read_request(route: Route, request: Request, services: Services) -> As
     )
 
 
-async def _payload(request: Request) -> bytes:
+async def _payload(route: Route, request: Request, *, is_known: bool) -> bytes:
+    """Take the body, as large as the route says, now that whoever signs in has."""
+    bodies: Bodies = current_app.extensions["bodies"]
+    store = bodies.of_known if is_known else bodies.of_strangers
+    if isinstance(request.body, BoundedBody):
+        request.body.expect(route.largest_body, store)
     data = await request.get_data(as_text=False)
     return data if isinstance(data, bytes) else data.encode()
 

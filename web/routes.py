@@ -10,6 +10,9 @@ from web.listings import Listing
 
 PREFIX: Final = "/api/v1"
 LARGEST_ID: Final = 2**48 - 1
+LARGEST_BODY: Final = 1024 * 1024
+LARGEST_OF_ANYBODY: Final = 16 * 1024
+"""Bytes of a body that anybody may send: a sign-in, for example."""
 
 
 class Open(Enum):
@@ -50,12 +53,16 @@ class Route:
 
     while_enrolling: bool = False
     """Whether it serves those who must set a second factor up before anything else."""
+    largest_body: int = LARGEST_BODY
+    """Bytes; 413 for more."""
 
     def __post_init__(self) -> None:
         """Refuse a route whose access is neither a permission nor explicitly open."""
         is_permission = isinstance(self.access, type) and issubclass(self.access, Permission)
         if not is_permission and not isinstance(self.access, Open):
             raise TypeError(f"{self.method} {self.path} does not say who may use it")
+        if self.access is Open.PUBLIC:
+            object.__setattr__(self, "largest_body", min(self.largest_body, LARGEST_OF_ANYBODY))
 
     @property
     def is_repeatable(self) -> bool:

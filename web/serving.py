@@ -40,7 +40,7 @@ async def serve(route: Route, request: Request, services: Services) -> Response:
         with acting(who):
             given, repeated = await _given(route, ask)
         if route.access is Open.DEVICE and given.status < HTTPStatus.BAD_REQUEST:
-            recognise(request.scope)
+            recognise(request.scope, f"device {request.view_args}")
     except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001 - the HTTP boundary

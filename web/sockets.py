@@ -1,6 +1,7 @@
 """WebSocket connections that hold back who sends too much, and never leave a reader stuck."""
 
 import asyncio
+import contextlib
 from typing import Final
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketScope
@@ -12,6 +13,8 @@ MOST_INBOUND: Final = 8
 DRAIN_QUICKLY: Final = 5.0
 """Seconds in which who was sent away may finish what they were saying."""
 DRAIN_PAUSE: Final = 1.0
+DRAIN_AT_MOST: Final = 15.0
+"""Seconds after which who was sent away, and has not gone, is cut off."""
 
 
 class BoundedWebsocket(ASGIWebsocketConnection):
@@ -40,9 +43,11 @@ class BoundedWebsocket(ASGIWebsocketConnection):
 
 
 async def _until_gone(receive: ASGIReceiveCallable) -> None:
-    """Drop messages, at first quickly, then so slowly that TCP holds the peer back."""
+    """Drop messages, at first quickly, then so slowly that TCP holds the peer back, then no more."""
     loop = asyncio.get_running_loop()
     until = loop.time() + DRAIN_QUICKLY
-    while (await receive())["type"] != "websocket.disconnect":
-        if loop.time() > until:
-            await asyncio.sleep(DRAIN_PAUSE)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_AT_MOST):
+            while (await receive())["type"] != "websocket.disconnect":
+                if loop.time() > until:
+                    await asyncio.sleep(DRAIN_PAUSE)

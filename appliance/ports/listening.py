@@ -7,8 +7,8 @@ from typing import Protocol
 
 from appliance.domain.instant import Instant
 
-Recognised = Callable[[], None]
-"""Called when a peer has shown who it is: nobody takes its place from then on."""
+Recognised = Callable[[str], None]
+"""Called with who a peer has shown to be: nobody else takes its place from then on."""
 Welcome = Callable[[Recognised], asyncio.Protocol]
 """Gives the protocol of a connection whose peer has said enough to be listened to."""
 

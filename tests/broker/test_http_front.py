@@ -43,7 +43,7 @@ class _Talk(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._all.heard.append(data)
         if b"SIGNED-IN" in data:
-            self._recognised()
+            self._recognised(f"person {id(self)}")
         assert isinstance(self._transport, asyncio.Transport)
         self._transport.write(b"x" * 8_000_000 if b"LARGE" in data else ANSWER)
 

@@ -236,3 +236,17 @@ async def test_a_door_without_descriptors_goes_on_when_there_are_some(
     assert [record.message for record in caplog.records if "accepted" in record.message] == [
         "no connection can be accepted for a moment: [Errno 24] Too many open files"
     ]
+
+
+async def test_who_holds_more_than_its_part_of_a_full_door_gives_way_to_others():
+    lobby = Lobby("a door", 4, 4, 0.5)
+    greedy = callers(lobby, *["10.0.0.1"] * 3)
+    (modest,) = callers(lobby, "10.0.0.2")
+    for each in greedy:
+        lobby.recognise(each, "user 1")
+    lobby.recognise(modest, "user 2")
+    (new,) = callers(lobby, "10.0.0.1")
+    lobby.recognise(new, "user 3")
+    assert [each.is_cut_off for each in (*greedy, modest, new)] == [True, *[False] * 4]
+    assert not lobby.enter(Caller("10.0.0.3")), "everybody has no more than a part"
+    assert not any(each.is_cut_off for each in (*greedy[1:], modest, new))

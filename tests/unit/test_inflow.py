@@ -1,0 +1,43 @@
+"""What peers of HTTP send: by turns, and of who has nothing to say, little."""
+
+import asyncio
+
+from web.inflow import FLOODS_FOR, LITTLE, LITTLE_PER_S, SIP, Inflow, Quota, Turnstile
+
+
+def test_little_may_be_said_at_once_and_then_so_much_a_second():
+    quota = Quota(0.0)
+    assert quota.pause(LITTLE, 0.0) == 0.0
+    assert quota.pause(LITTLE_PER_S, 0.0) == 1.0
+    assert quota.pause(LITTLE_PER_S, 2.0) == 0.0
+
+
+def test_who_never_stops_is_cut_off():
+    quota, now, pauses = Quota(0.0), 0.0, 0.0
+    quota.pause(LITTLE, now)
+    while (pause := quota.pause(512, now)) is not None:
+        now += pause
+        pauses += pause
+    assert FLOODS_FOR - 1 < pauses <= FLOODS_FOR
+
+
+async def test_in_each_round_of_the_loop_one_of_those_who_are_behind_has_its_turn():
+    turnstile = Turnstile()
+    flood = [Inflow(SIP, turnstile) for _ in range(5)]
+    for each in flood:
+        each.feed_data(b"x" * 3 * SIP)
+    taken: list[int] = []
+
+    async def take(number: int) -> None:
+        for _ in range(3):
+            assert len(await flood[number].read(65_536)) == SIP
+            taken.append(number)
+
+    modest = Inflow(SIP, turnstile)
+    async with asyncio.TaskGroup() as group:
+        for number in range(5):
+            group.create_task(take(number))
+        asyncio.get_running_loop().call_soon(modest.feed_data, b"GET")
+        assert await modest.read(65_536) == b"GET"
+        assert len(taken) <= 2, "who waits for an answer stands in no line"
+    assert taken == [*range(5)] * 3

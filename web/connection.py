@@ -1,0 +1,98 @@
+"""One connection's HTTP/1.1, and nothing else that Hypercorn would speak on it."""
+
+from typing import Any, Final
+
+import h11
+from hypercorn.asyncio.task_group import TaskGroup
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.events import Closed
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.typing import ConnectionState
+from hypercorn.utils import parse_socket_addr
+
+from web.inflow import Inflow
+
+MOST_HEADERS: Final = 100
+LARGEST_HEAD: Final = 16 * 1024
+LONGEST_TARGET: Final = 8 * 1024
+"""Bytes of path and query."""
+_VERSIONS: Final = (b"1.0", b"1.1")
+_BAD, _TARGET_TOO_LONG, _HEADERS_TOO_LARGE, _VERSION = 400, 414, 431, 505
+_DEFLATE: Final = b"sec-websocket-extensions"
+
+
+class Connection(TCPServer):
+    """Hypercorn's, without HTTP/2: no upgrade to it and no preface leads around the bounds."""
+
+    async def run(self) -> None:
+        """Converse until either side ends it."""
+        socket = self.writer.get_extra_info("socket")
+        try:
+            client = parse_socket_addr(socket.family, socket.getpeername())
+            server = parse_socket_addr(socket.family, socket.getsockname())
+            async with TaskGroup(self.loop) as group:
+                self._task_group = group
+                self.protocol = Http11(  # type: ignore[assignment]
+                    *(self.app, self.config, self.context, group, ConnectionState(self.state)),
+                    *(self.writer.get_extra_info("ssl_object") is not None, client, server),
+                    self.protocol_send,
+                )
+                self.protocol.inflow = self.reader  # type: ignore[attr-defined] # see web.conversations
+                await self.idle_task.restart(group, self._idle_timeout)
+                await self._read_data()
+        except OSError:
+            pass
+        finally:
+            await self._close()
+
+
+class Http11(H11Protocol):
+    """Refuses what two readers could understand differently, and what has no end."""
+
+    inflow: Inflow
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """Stay with HTTP/1.1: an offer of another protocol may be passed over (RFC 9110, 7.8)."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        if self.keep_alive_requests and self.connection.trailing_data[0]:
+            await self.inflow.turn()  # pipelined: its peer does not wait for answers
+        status = refusal_of(request)
+        if status:
+            await self._send_error_response(status)
+            await self.send(Closed())
+            return
+        await super()._create_stream(_without_compression(request))
+        if not isinstance(self.connection, h11.Connection):
+            self.inflow.listen_little()
+
+
+def refusal_of(request: h11.Request) -> int:
+    """Give the status with which a head is refused; 0 for none."""
+    names = [name for name, _ in request.headers]
+    if request.http_version not in _VERSIONS:
+        return _VERSION
+    if len(request.target) > LONGEST_TARGET:
+        return _TARGET_TOO_LONG
+    if len(names) > MOST_HEADERS or _size(request) > LARGEST_HEAD:
+        return _HEADERS_TOO_LARGE
+    if b"transfer-encoding" in names and (
+        b"content-length" in names or request.http_version == _VERSIONS[0]
+    ):
+        return _BAD  # somebody smuggles a request past a proxy (RFC 9112, 6.1)
+    return 0
+
+
+def _size(request: h11.Request) -> int:
+    return len(request.target) + sum(len(name) + len(value) for name, value in request.headers)
+
+
+def _without_compression(request: h11.Request) -> h11.Request:
+    """Leave out the offer to compress a WebSocket: 64 KiB of it can become 64 MiB at once."""
+    left = [
+        (name, value) for name, value in request.headers.raw_items() if name.lower() != _DEFLATE
+    ]
+    if len(left) == len(request.headers):
+        return request
+    fields: dict[str, Any] = {"method": request.method, "target": request.target}
+    return h11.Request(**fields, headers=left, http_version=request.http_version)
