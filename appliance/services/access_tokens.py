@@ -9,6 +9,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.types import Options
+from jwt.utils import base64url_decode, base64url_encode
 
 from appliance.domain.errors import NotSignedIn
 from appliance.domain.ids import SessionId, UserId
@@ -28,7 +29,9 @@ CLOCK_SET_BACK: Final = MINUTE
 _ISSUER: Final = "weir"
 _AUDIENCE: Final = "weir"
 _KEY: Final = "signing_key"
-_REQUIRED: Final = ("iss", "aud", "sub", "sid", "stp", "iat", "nbf", "exp")
+_CLAIMS: Final = ("iss", "aud", "sub", "sid", "stp", "iat", "nbf", "exp")
+"""In this order, and no others."""
+_LARGEST: Final = 2**53
 # The times are compared with our Clock, by whoever asks; everything else here.
 _CHECKED_LATER: Final[Options] = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
@@ -103,7 +106,7 @@ class AccessTokens:
         return self._checked(token)
 
     def _check(self, token: str) -> Claims:
-        options: Options = {**_CHECKED_LATER, "require": list(_REQUIRED)}
+        options: Options = {**_CHECKED_LATER, "require": list(_CLAIMS)}
         try:
             said = jwt.decode(
                 token,
@@ -126,15 +129,17 @@ def _not_ours() -> NotSignedIn:
 
 
 def _claims(said: dict[str, Any]) -> Claims:
-    numbers = [said[name] for name in ("sid", "stp", "nbf", "exp")]
-    subject = said["sub"]
-    if any(type(number) is not int or number < 0 for number in numbers):
-        raise ValueError("a number is none")
-    if str(int(subject)) != subject:
+    if tuple(said) != _CLAIMS or said["aud"] != _AUDIENCE:
+        raise ValueError("other claims than ours")
+    numbers = [said[name] for name in ("sid", "stp", "nbf", "exp", "iat")]
+    user = int(said["sub"])
+    if any(type(number) is not int or not 0 <= number < _LARGEST for number in (user, *numbers)):
+        raise ValueError("a number is none, or far too large")
+    if str(user) != said["sub"]:
         raise ValueError("the subject is no number as we write it")
-    session, stamp, not_before, expires = numbers
+    session, stamp, not_before, expires, _ = numbers
     return Claims(
-        UserId(int(subject)),
+        UserId(user),
         SessionId(session),
         stamp,
         Instant(not_before * SECOND),
@@ -143,6 +148,11 @@ def _claims(said: dict[str, Any]) -> Claims:
 
 
 def _is_as_written(token: str, said: dict[str, Any]) -> bool:
-    """Say whether the claims are written as PyJWT writes them: no name twice, nothing padded."""
+    """Say whether all is written as PyJWT writes it: no name twice, no blanks, nothing padded."""
+    _, claims, signature = token.split(".")
     plain = json.dumps(said, separators=(",", ":")).encode()
-    return jwt.utils.base64url_encode(plain).decode() == token.split(".")[1]
+    return claims == _encoded(plain) and signature == _encoded(base64url_decode(signature))
+
+
+def _encoded(data: bytes) -> str:
+    return base64url_encode(data).decode()
