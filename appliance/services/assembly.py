@@ -12,9 +12,11 @@ from appliance.services.analytics import Analytics
 from appliance.services.assets import Assets
 from appliance.services.audit import Audit
 from appliance.services.channels import Channels
+from appliance.services.cursors import SealedCursors
 from appliance.services.device_door import DeviceDoor
 from appliance.services.doorkeeper import Doorkeeper
 from appliance.services.freshness import Freshness
+from appliance.services.gateway_door import GatewayDoor
 from appliance.services.incidents import Incidents
 from appliance.services.intake import IntakeBook
 from appliance.services.maintenance import Maintenance
@@ -53,8 +55,10 @@ class Services:
     audit: Audit
     channels: Channels
     clock: Clock
+    cursors: SealedCursors
     device_door: DeviceDoor
     disk: DiskState
+    gateway_door: GatewayDoor
     ids: IdSource
     incidents: Incidents
     intake: IntakeBook
@@ -89,6 +93,7 @@ async def open_services(world: World) -> Services:
     repeats = Repeats(world, secret)
     world = replace(world, operations=HeedfulOperations(world.operations))
     freshness = Freshness(world)
+    device_door = DeviceDoor(world)
     passwords = Passwords()
     doorkeeper = Doorkeeper(world, passwords)
     sign_in = SignIn(world, passwords, doorkeeper, AccessTokens(key))
@@ -99,8 +104,10 @@ async def open_services(world: World) -> Services:
         audit=Audit(world),
         channels=Channels(world),
         clock=world.clock,
-        device_door=DeviceDoor(world),
+        cursors=SealedCursors(key),
+        device_door=device_door,
         disk=world.disk,
+        gateway_door=GatewayDoor(world, device_door),
         ids=world.ids,
         incidents=Incidents(world),
         intake=IntakeBook(world, freshness),

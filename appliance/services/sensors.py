@@ -7,6 +7,7 @@ from typing import Final
 from appliance.domain.access import Grant, ManageDevices, ViewNetwork
 from appliance.domain.devices import key_digest
 from appliance.domain.errors import Conflict, Invalid, NotFound
+from appliance.domain.hardware import LONGEST_CHANNEL, Hardware
 from appliance.domain.ids import AssetId, DeviceId, SensorId
 from appliance.domain.instant import SECOND, Instant
 from appliance.domain.quantities import Unit
@@ -50,6 +51,10 @@ class NewSensor:
     high: float | None = None
     gateway: str | None = None
     """The device id of a gateway that reports for it besides itself."""
+    hardware: Hardware | None = None
+    """What its device is called on its own network."""
+    channel: str | None = None
+    """Which of that device's values this is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +229,8 @@ def _made(
         created_at=now,
         updated_at=now,
         gateway=_gateway(tables, new),
+        hardware=new.hardware,
+        channel=_channel(tables, new),
     )
 
 
@@ -248,6 +255,8 @@ def _changed(tables: Tables, sensor: Sensor, changes: SensorChanges, now: Instan
         operating=limits_in(unit, wanted.low, wanted.high),
         updated_at=now,
         gateway=_gateway(tables, wanted),
+        hardware=wanted.hardware,
+        channel=_channel(tables, wanted),
     )
 
 
@@ -266,6 +275,8 @@ def _as_new(sensor: Sensor) -> NewSensor:
         low=None if low is None else sensor.unit.from_si(low),
         high=None if high is None else sensor.unit.from_si(high),
         gateway=sensor.gateway,
+        hardware=sensor.hardware,
+        channel=sensor.channel,
     )
 
 
@@ -283,6 +294,22 @@ def _gateway(tables: Tables, wanted: NewSensor) -> DeviceId | None:
     if tables.sensors.by_device(gateway) is None:
         raise Invalid(field="gateway_device_id", problem=f"there is no device {gateway!r}")
     return gateway
+
+
+def _channel(tables: Tables, wanted: NewSensor) -> str | None:
+    """Give the channel; Invalid or Conflict where it could not be told from another's."""
+    channel = (wanted.channel or "").strip() or None
+    if channel is not None and (len(channel) > LONGEST_CHANNEL or not channel.isprintable()):
+        raise Invalid(field="channel", problem=f"1 to {LONGEST_CHANNEL} printable characters")
+    if wanted.hardware is not None:
+        code = wanted.sensor_type.strip().casefold()
+        for other in tables.sensors.of_hardware(wanted.hardware):
+            if other.device_id == wanted.device_id or other.channel != channel:
+                continue
+            if other.type.code.casefold() == code:
+                same = f"{other.device_id!r} has this channel of {wanted.hardware.number} already"
+                raise Conflict(what=same)
+    return channel
 
 
 def limits_in(unit: Unit, low: float | None, high: float | None) -> Limits:

@@ -16,6 +16,7 @@ from appliance.ports.clock import Clock, IdSource
 from appliance.ports.disk import DiskState, Roomy
 from appliance.ports.doors import Admission, Intake, Subscribers
 from appliance.ports.gateways import Codecs
+from appliance.ports.files import AttachedFiles, NoFiles
 from appliance.ports.history import OpenHistory
 from appliance.ports.journal import Journal
 from appliance.ports.listening import Trust
@@ -89,6 +90,7 @@ class World:
     messengers: tuple[Messenger, ...] = ()
     trust: Callable[[], Trust] = Trust
     disk: DiskState = field(default_factory=Roomy)
+    files: AttachedFiles = field(default_factory=NoFiles)
     audit: AuditKeeping = field(default_factory=AuditKeeping)
 
 

@@ -1,5 +1,7 @@
 """The door for devices that report over HTTP."""
 
+import math
+from http import HTTPStatus
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -16,6 +18,10 @@ REFUSED = {
     Reason.DISABLED: 403,
     Reason.NOT_WHITELISTED: 403,
     Reason.TOO_LARGE: 413,
+    Reason.WRONG_NUMBER: 403,
+    Reason.MALFORMED: 422,
+    Reason.UNKNOWN_CHANNEL: 422,
+    Reason.RATE_LIMITED: 429,
 }
 SAYS = {
     Reason.UNKNOWN_DEVICE: "This device is not known here",
@@ -23,6 +29,10 @@ SAYS = {
     Reason.DISABLED: "This device is switched off here",
     Reason.NOT_WHITELISTED: "This device is not on the whitelist",
     Reason.TOO_LARGE: "This message is too large",
+    Reason.WRONG_NUMBER: "This is not the phone number of this device",
+    Reason.MALFORMED: "This message can't be read",
+    Reason.UNKNOWN_CHANNEL: "No sensor is set up for anything that this device sent",
+    Reason.RATE_LIMITED: "This device, or its municipality, sends more than it may",
 }
 MOST_EXPLAINED = 20
 
@@ -42,22 +52,26 @@ class Taken(Struct, frozen=True):
 async def take(ask: Ask[Permission]) -> Reply:
     """Take a message."""
     key = ask.headers.get("X-API-Key") or bearer(ask.headers) or ""
-    outcome = await ask.services.device_door.take(ask.path["device"], key, ask.payload)
-    return _refused(outcome) if isinstance(outcome, Refusal) else _settled(outcome)
+    outcome = await ask.services.device_door.take(ask.path["device"], key, ask.payload, ask.address)
+    return refused(outcome) if isinstance(outcome, Refusal) else settled(outcome)
 
 
-def _refused(refusal: Refusal) -> Reply:
+def refused(refusal: Refusal) -> Reply:
+    """Say why a device was refused, and what to do."""
     body = {
         "detail": SAYS.get(refusal.reason, "This device was refused"),
         "reason": refusal.reason.value,
         "hint": REMEDIES[refusal.reason],
     }
     status = REFUSED.get(refusal.reason, 403)
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}  # noqa: PLR2004
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers["Retry-After"] = str(max(1, math.ceil(refusal.retry_after)))
     return Reply(body, status, headers)
 
 
-def _settled(outcome: Settled) -> Reply:
+def settled(outcome: Settled) -> Reply:
+    """Say what became of readings."""
     counts = outcome.counts
     rejected = sum(counts.rejected.values())
     if rejected and rejected == counts.received:

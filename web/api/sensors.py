@@ -1,11 +1,13 @@
 """Sensors: the list of the control room, one sensor of the phone, and their keys."""
 
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from appliance.domain.access import Grant, ManageDevices, ViewNetwork
+from appliance.domain.errors import Invalid
+from appliance.domain.hardware import Hardware, HardwareKind, dev_eui, imei, phone
 from appliance.domain.ids import AssetId, SensorId
 from appliance.domain.quantities import Quantity
 from appliance.domain.sensors import LastContact, Sensor, SensorStatus
@@ -17,6 +19,8 @@ from web.paging import page_of
 from web.routes import PREFIX, Route
 from web.shapes import Id, Limits, Point, Time, given, point, position, time, time_or_none
 
+HARDWARE: Final = {"dev_eui": dev_eui, "imei": imei, "phone_number": phone}
+"""How what a device is called on each network is read."""
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Unit = Annotated[str, Meta(max_length=32)]
 
@@ -67,6 +71,12 @@ class SensorRow(Struct, frozen=True):
     pipeline_id: int | None
     gateway_device_id: str | None
     """The device of the same municipality that reports for this one besides itself."""
+    dev_eui: str | None
+    """What the device is called on LoRaWAN."""
+    imei: str | None
+    phone_number: str | None
+    channel: str | None
+    """Which of that device's values this is; null: the only one of its quantity."""
     created_at: Time
     updated_at: Time
 
@@ -96,6 +106,10 @@ class SensorIn(Struct, frozen=True):
     location: Point | None = None
     pipeline_id: Id | None = None
     gateway_device_id: Name | None = None
+    dev_eui: Name | None = None
+    imei: Name | None = None
+    phone_number: Name | None = None
+    channel: Name | None = None
     protocol: Unit = "mqtt"
     status: SensorStatus = SensorStatus.ACTIVE
     whitelisted: bool = True
@@ -111,6 +125,10 @@ class SensorPatch(Struct, frozen=True):
     location: Point | UnsetType | None = UNSET
     pipeline_id: Id | UnsetType | None = UNSET
     gateway_device_id: Name | UnsetType | None = UNSET
+    dev_eui: Name | UnsetType | None = UNSET
+    imei: Name | UnsetType | None = UNSET
+    phone_number: Name | UnsetType | None = UNSET
+    channel: Name | UnsetType | None = UNSET
     protocol: Unit | UnsetType = UNSET
     status: SensorStatus | UnsetType = UNSET
     whitelisted: bool | UnsetType = UNSET
@@ -169,6 +187,8 @@ async def add_sensor(ask: Ask[ManageDevices]) -> SensorWithKey:
         low=limits.min,
         high=limits.max,
         gateway=said.gateway_device_id,
+        hardware=_hardware(dev_eui=said.dev_eui, imei=said.imei, phone_number=said.phone_number),
+        channel=said.channel,
     )
     grant = await ask.one(said.municipality_id)
     return _with_key(await ask.services.sensors.add(grant, new))
@@ -183,6 +203,8 @@ async def change_sensor(ask: Ask[ManageDevices]) -> SensorRow:
         fields["pipeline"] = fields.pop("pipeline_id")
     if "gateway_device_id" in fields:
         fields["gateway"] = fields.pop("gateway_device_id")
+    if names := {name: fields.pop(name) for name in HARDWARE if name in fields}:
+        fields["hardware"] = _hardware(**names)
     if "threshold_config" in fields:
         limits = fields.pop("threshold_config") or Limits()
         fields |= {"low": limits.min, "high": limits.max}
@@ -209,6 +231,19 @@ async def rotate_key(ask: Ask[ManageDevices]) -> SensorWithKey:
     return _with_key(
         await ask.found(lambda grant: ask.services.sensors.rotate_key(grant, sensor_id, seconds))
     )
+
+
+def _hardware(**names: str | None) -> Hardware | None:
+    """Read what a device is called on its own network: one name, for it is on one network."""
+    given_names = {name: text for name, text in names.items() if text is not None}
+    if len(given_names) > 1:
+        raise Invalid(field=max(given_names), problem="a device is on one network only")
+    return next((HARDWARE[name](text) for name, text in given_names.items()), None)
+
+
+def _number(sensor: Sensor, kind: HardwareKind) -> str | None:
+    known = sensor.hardware
+    return known.number if known is not None and known.kind is kind else None
 
 
 def row(sensor: Sensor, contact: LastContact) -> SensorRow:
@@ -254,6 +289,10 @@ def _fields(sensor: Sensor, contact: LastContact) -> dict[str, Any]:
         "municipality_id": sensor.municipality,
         "pipeline_id": sensor.pipeline,
         "gateway_device_id": sensor.gateway,
+        "dev_eui": _number(sensor, HardwareKind.EUI),
+        "imei": _number(sensor, HardwareKind.IMEI),
+        "phone_number": _number(sensor, HardwareKind.PHONE),
+        "channel": sensor.channel,
         "created_at": time(sensor.created_at),
         "updated_at": time(sensor.updated_at),
     }
