@@ -8,6 +8,7 @@ from appliance.bootstrap.core import Core
 from appliance.bootstrap.listeners import Listeners, Start
 from appliance.bootstrap.places import places
 from appliance.config.configuration import Address, Configuration
+from appliance.control.commands.audit import Auditors
 from appliance.control.commands.files import (
     export_readings,
     import_network,
@@ -171,6 +172,7 @@ class Outside:
                 watched_until=lambda: self._core.watcher.until,
                 faults=self._core.passed_over,
                 flaws=self._core.scrub.flaws,
+                audit_wrongs=self._core.audit.wrongs,
             )
         )
         return [Problem(issue.code, issue.severity, issue.what, issue.hint) for issue in issues]
@@ -194,6 +196,7 @@ class Outside:
         """Give the commands that can be carried out."""
         services = self.services
         people = People(services.setup, services.users, Passwords(), services.sign_in)
+        auditors = Auditors(self._core.audit)
         return {
             "init": people.init,
             "user-list": people.list,
@@ -207,6 +210,9 @@ class Outside:
             "import-sensors": import_sensors,
             "import-readings": import_readings,
             "export-readings": export_readings,
+            "audit-verify": auditors.verify,
+            "audit-accept": auditors.accept,
+            "audit-export": auditors.export,
             "doctor": doctor,
             "scrub": scrub,
             "trace": trace,

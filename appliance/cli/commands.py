@@ -156,6 +156,49 @@ def _user(parsed: argparse.Namespace) -> Errand:
     return Errand(f"user-{parsed.action}", arguments)
 
 
+def _describe_audit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        metavar="ACTION",
+        choices=("verify", "export", "accept"),
+        help="verify names every line that is not what was written; export writes a chain to a "
+        "file; accept takes notice after a backup was put back",
+    )
+    parser.add_argument(
+        "--head",
+        action="append",
+        default=[],
+        metavar="HASH",
+        help="verify: a head that was noted elsewhere, and must still be in a chain",
+    )
+    parser.add_argument("--municipality", metavar="ID", help="export: whose chain")
+    parser.add_argument(
+        "--system", action="store_true", help="export: the chain of what belongs to no municipality"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="export: .csv or .jsonl; else CSV to the console",
+    )
+
+
+def _audit(parsed: argparse.Namespace) -> Errand:
+    if parsed.action != "export":
+        arguments = {"heads": ",".join(parsed.head)} if parsed.head else {}
+        return Errand(f"audit-{parsed.action}", arguments)
+    arguments = _named(parsed, "municipality")
+    output: Path | None = parsed.output
+    arguments["format"] = "csv" if output is None else output.suffix.lstrip(".").lower()
+    if arguments["format"] not in {"csv", "jsonl"}:
+        raise Invalid(field="--output", problem="the file must end in .csv or .jsonl")
+    if parsed.system:
+        arguments["system"] = "yes"
+    if output is None:
+        arguments["to_text"] = "yes"
+    return Errand("audit-export", arguments, (), output)
+
+
 def _describe_trace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="of a reading, as the API shows it")
 
@@ -198,6 +241,7 @@ COMMANDS: Final = (
         _describe_user,
         _user,
     ),
+    CommandLine("audit", "verify or export the log of who did what", _describe_audit, _audit),
     CommandLine("trace", "show the way of one reading with times", _describe_trace, _trace),
     CommandLine("doctor", "show what is wrong and what to do", _describe_doctor, _doctor),
     CommandLine("scrub", "read back every byte and name what is damaged", _describe_scrub, _scrub),

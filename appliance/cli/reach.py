@@ -1,11 +1,12 @@
 """Reaching the appliance from a command: the running one, or one started for the moment."""
 
 import asyncio
+import getpass
 import json
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from appliance.config.configuration import Configuration
 from appliance.control.desk import Order, Outcome
 from appliance.control.server import carry_out
 from appliance.control.wire import (
+    GIVEN_BY,
     LONGEST_LINE,
     Answer,
     Attached,
@@ -54,6 +56,7 @@ class CommandFailed(Exception):
 async def run_errand(configuration: Configuration, errand: Errand) -> Outcome:
     """Have a command carried out, whether Weir runs on this folder or not."""
     folder = DataFolder(configuration.data)
+    errand = replace(errand, arguments={**errand.arguments, GIVEN_BY: _user_name()})
     for file in errand.files:
         if not file.is_file():
             raise Invalid(field=str(file), problem="there is no such file")
@@ -65,6 +68,13 @@ async def run_errand(configuration: Configuration, errand: Errand) -> Outcome:
         finally:
             writer.close()
     return await _do_it_here(configuration, errand)
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"  # no name belongs to the process's user id
 
 
 async def _connect(

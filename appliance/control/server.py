@@ -16,6 +16,7 @@ import msgspec
 
 from appliance.control.desk import Command, Desk, Order, Outcome
 from appliance.control.wire import (
+    GIVEN_BY,
     LONGEST_LINE,
     Advance,
     Answer,
@@ -24,8 +25,10 @@ from appliance.control.wire import (
     send_file,
     send_line,
 )
+from appliance.domain.audit import Author, AuthorKind
 from appliance.domain.errors import Invalid, StartRefused, StorageFailed, WeirError
 from appliance.domain.work import Progress
+from appliance.services.recording import acting
 
 _log = logging.getLogger(__name__)
 
@@ -154,8 +157,17 @@ def _write(file: Path, content: bytes) -> None:
 
 
 async def carry_out(commands: Mapping[str, Command], desk: Desk, order: Order) -> Outcome:
-    """Carry out one command; errors are WeirErrors."""
-    return await commands[order.command](desk, order)
+    """Carry out one command; errors are WeirErrors. What it changes is recorded as done by who gave it."""
+    with acting(_giver(order)):
+        return await commands[order.command](desk, order)
+
+
+def _giver(order: Order) -> Author:
+    """Name who sits at the computer: whoever can read the folder says who they are."""
+    looks = not order.command.startswith("audit-")
+    name = f"console {order.arguments.get(GIVEN_BY, '')}".strip()
+    asked = f"weir {order.command.replace('-', ' ')}"
+    return Author(AuthorKind.SYSTEM, 0, name, "", looks, asked)
 
 
 def is_misuse(error: WeirError) -> bool:

@@ -12,6 +12,8 @@ from typing import Final
 import msgspec
 
 CHUNK: Final = 1 << 20
+GIVEN_BY: Final = "_given_by"
+"""The argument of every command that names the user of the operating system who gave it."""
 LONGEST_LINE: Final = 64 << 20
 """An answer's figures may list 10,000 refused lines."""
 

@@ -31,7 +31,6 @@ class Action(StrEnum):
     SET_UP = "system.set_up", "Weir was set up: the first super admin and the first municipality"
     KEY_MADE = "system.key_made", "a key of the installation was made or changed"
     SETTING_CHANGED = "setting.changed", "a setting was changed"
-    COMMAND = "command.given", "a command was given at the computer that leaves no line of its own"
 
     SECOND_FACTOR_SET = "user.second_factor_set", "somebody set up or confirmed a second factor"
     SECOND_FACTOR_REMOVED = "user.second_factor_removed", "somebody's second factor was removed"
@@ -94,4 +93,3 @@ class Action(StrEnum):
     DATA_EXPORTED = "data.exported", "something other than readings was exported"
     AUDIT_ACCEPTED = "audit.accepted", "somebody took notice of lines that do not add up"
     AUDIT_EXPORTED = "audit.exported", "lines of this log were exported"
-    RULE_REPLAYED = "rule.replayed", "a rule was tried on stored history"

@@ -42,6 +42,8 @@ class Surroundings:
     """Weir's own faults that were passed over."""
     flaws: Callable[[], Several[Flaw]] = tuple
     """Damage that a start or the scrub has found."""
+    audit_wrongs: Callable[[], Several[str]] = tuple
+    """What the last proof of the audit log has found."""
 
     @property
     def journal(self) -> Journal:

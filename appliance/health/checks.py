@@ -3,6 +3,7 @@
 from typing import Final
 
 from appliance.health import (
+    audit_log,
     damage,
     disk_space,
     insecure_lan,
@@ -18,6 +19,7 @@ from appliance.health import (
 from appliance.health.base import Check, Issue, Surroundings
 
 CHECKS: Final[dict[str, Check]] = {
+    "audit_log": audit_log.check,
     "damage": damage.check,
     "disk_space": disk_space.check,
     "insecure_lan": insecure_lan.check,

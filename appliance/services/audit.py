@@ -144,6 +144,11 @@ class Audit:
         """Give what the last proof of all chains has found."""
         return tuple(finding for proof in self._last for finding in proof.findings)
 
+    def wrongs(self) -> tuple[str, ...]:
+        """Say what the last proof of all chains has found, and why it may have missed something."""
+        found = tuple(f"chain {f.municipality}, {said(f)}" for f in self.findings())
+        return (*found, self.problem()) if self.problem() else found
+
     def problem(self) -> str:
         """Say why a lost end might go unnoticed; empty when it would not."""
         return self._world.audit.heads.problem() if self._last else ""

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from appliance.domain.access import Grant, ManageChannels
 from appliance.domain.alerts import Alert, AlertChange, AlertStatus, ChangeKind
+from appliance.domain.audit import Thing
+from appliance.domain.audit_actions import Action
 from appliance.domain.errors import DeliveryFailed, Invalid, NotFound
 from appliance.domain.findings import Evidence
 from appliance.domain.ids import AlertId, ChannelId
@@ -17,6 +19,7 @@ from appliance.domain.telling import Channel, ChannelKind, Delivery, DeliverySta
 from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
 from appliance.services.names import must_be_named
+from appliance.services.recording import record
 from appliance.services.world import World
 
 PATIENCE: Final = 20.0
@@ -100,6 +103,12 @@ class Channels:
             return _found(tables, channel), tables.municipality
 
         kept, municipality = await self._world.operations.read(grant.municipality, query)
+        await record(
+            self._world.operations,
+            Action.CHANNEL_TESTED,
+            Thing("channel", str(kept.id), kept.name),
+            municipality=grant.municipality,
+        )
         alert = AlertId(self._world.ids.new_id())
         parcel = _test_parcel(kept, municipality, alert, self._world.clock.now())
         for messenger in self._world.messengers:

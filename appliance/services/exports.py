@@ -8,6 +8,8 @@ import numpy as np
 
 from appliance.domain import instant
 from appliance.domain.access import Grant, ViewNetwork
+from appliance.domain.audit import Thing
+from appliance.domain.audit_actions import Action
 from appliance.domain.errors import Invalid
 from appliance.domain.instant import EARLIEST, LATEST, Instant
 from appliance.domain.readings import Readings
@@ -16,6 +18,7 @@ from appliance.domain.work import Progress, Report, ShowProgress
 from appliance.ports.exporting import ExportedReadings, Exporter, ExportFormat, ReadingsFile
 from appliance.services.imports import all_sensors
 from appliance.services.new_file import partial_of, publish
+from appliance.services.recording import record
 from appliance.services.world import World
 
 
@@ -51,6 +54,7 @@ async def export_readings(
     """
     if wanted.since >= wanted.until:
         raise Invalid(field="from", problem="it must be before the end")
+    await _note(grant, world, wanted)
     sensors = await world.operations.read(grant.municipality, all_sensors)
     labels = Labels(sensors)
     partial = partial_of(wanted.output)
@@ -64,6 +68,17 @@ async def export_readings(
         raise
     await asyncio.to_thread(publish, partial, wanted.output)
     return Report(f"{figures['readings']:,} readings{_span(wanted)}", figures)
+
+
+async def _note(grant: Grant[ViewNetwork], world: World, wanted: Wanted) -> None:
+    details = {"from": instant.text(wanted.since), "to": instant.text(wanted.until)}
+    await record(
+        world.operations,
+        Action.READINGS_EXPORTED,
+        Thing("readings"),
+        municipality=grant.municipality,
+        details={**details, "form": wanted.form.value},
+    )
 
 
 def _span(wanted: Wanted) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from appliance.domain.access import EditNetwork, Grant
+from appliance.domain.audit import Thing
+from appliance.domain.audit_actions import Action
 from appliance.domain.ids import DeviceId
 from appliance.domain.instant import Instant
 from appliance.domain.network import NetworkModel
@@ -34,6 +36,7 @@ from appliance.services.reading_rows import (
     RefusedRow,
     slices,
 )
+from appliance.services.recording import record
 from appliance.services.tally import Tally
 from appliance.services.world import World, must_take_files
 
@@ -105,6 +108,7 @@ async def import_readings(
     are counted as duplicates. When storing fails, what was stored before stays.
     """
     must_take_files(world)
+    await _note(grant, world, source, {"state": "began"})
     sensors = await world.operations.read(grant.municipality, all_sensors)
     file = await asyncio.to_thread(CsvFile, source, REQUIRED, OPTIONAL)
     tally = Tally()
@@ -125,7 +129,20 @@ async def import_readings(
             show(Progress("bytes of readings", block.bytes_done, file.bytes_total))
     finally:
         file.close()
+    await _note(grant, world, source, {"state": "done", **tally.figures})
     return tally.report(_summary(source, tally))
+
+
+async def _note(
+    grant: Grant[EditNetwork], world: World, source: Path, details: dict[str, object]
+) -> None:
+    await record(
+        world.operations,
+        Action.READINGS_IMPORTED,
+        Thing("readings", "", source.name),
+        municipality=grant.municipality,
+        details=details,
+    )
 
 
 def all_sensors(tables: Tables) -> list[Sensor]:

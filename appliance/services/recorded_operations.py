@@ -132,7 +132,7 @@ class RecordedOperations:
         """
         kind = _kind_asked(who)
         first = []
-        for municipality in looked_into:
+        for municipality in {MunicipalityId(int(into)) for into in looked_into}:
             draft = Draft(
                 action=Action.LOOKED,
                 on=Thing(kind),

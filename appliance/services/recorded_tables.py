@@ -40,7 +40,9 @@ class Book:
             Draft(
                 action=action,
                 on=on,
-                municipality=municipality or NOBODY,
+                municipality=MunicipalityId(
+                    int(municipality or NOBODY)
+                ),  # an Enclave becomes its whole
                 outcome=outcome,
                 details=dict(details),
                 who=who or self.author,
