@@ -17,6 +17,7 @@ from appliance.domain.ids import (
     AlertId,
     AssetId,
     IncidentId,
+    MaintenanceId,
     MunicipalityId,
     RuleId,
     SensorId,
@@ -53,7 +54,9 @@ def _municipality(system: SystemTables, _: Tables | None, named: int) -> object:
 
 NOUNS: Final[Mapping[str, Noun]] = {
     "alert": _own(_alert),
+    "asset": _own(lambda t, named: t.assets.get(AssetId(named))),
     "channel": _own(lambda t, named: _with_id(t.channels.all(), named)),
+    "entry": _own(lambda t, named: t.maintenance.get(MaintenanceId(named))),
     "incident": _own(lambda t, named: t.incidents.get(IncidentId(named))),
     "municipality": _municipality,
     "pipeline": _own(lambda t, named: t.network.pipeline(AssetId(named))),
@@ -64,6 +67,9 @@ NOUNS: Final[Mapping[str, Noun]] = {
     "user": _own(lambda t, named: t.users.get(UserId(named))),
 }
 """By the last name in a path, else its last word."""
+
+WITHOUT: Final = frozenset({"rules", "session", "sessions"})
+"""Nouns that are only replaced or ended as a whole, whatever they were before."""
 
 
 def noun_of(route: Route) -> str:

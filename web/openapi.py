@@ -1,40 +1,45 @@
 """The OpenAPI 3.1 document, made from the table of routes: it can't say what is not there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 
 from appliance.domain.access import Permission
+from web.editions import has_edition, shows_it
+from web.examples import example_of
+from web.listings import Listing
+from web.openapi_parts import (
+    FIELD_PROBLEM,
+    HEADERS,
+    ID,
+    INTRODUCTION,
+    JSON,
+    PARAMETERS,
+    PROBLEM,
+    SECURITY,
+    TAGS,
+    Schema,
+    headers,
+    parameter,
+    problem,
+    problems,
+)
 from web.routes import Open, Route
 
 _REFERENCE: Final = "#/components/schemas/{name}"
-_HEADERS: Final = {
-    "X-Total-Count": {"schema": {"type": "integer"}, "description": "Rows in all"},
-    "Link": {"schema": {"type": "string"}, "description": "`next` and `prev` (RFC 8288)"},
+_KINDS: Final[dict[str, Schema]] = {
+    "id": ID,
+    "text": {"type": "string", "minLength": 1},
 }
-_PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["detail"],
-    "properties": {
-        "detail": {
-            "oneOf": [
-                {"type": "string"},
-                {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
-            ]
-        },
-        "hint": {"type": "string"},
-    },
-}
-_FIELD_PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["loc", "msg", "type"],
-    "properties": {
-        "loc": {"type": "array", "items": {"type": "string"}},
-        "msg": {"type": "string"},
-        "type": {"type": "string"},
-    },
+_SAID: Final = {
+    "limit": "How many rows at most",
+    "offset": "How many rows to leave out before",
+    "q": "Text that is looked for, case ignored",
+    "status": "Only these; several are separated by commas where several are possible",
+    "from": "The first moment",
+    "to": "The moment after the last",
 }
 
 
@@ -46,29 +51,35 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
     found = iter(schemas)
     paths: dict[str, dict[str, Any]] = {}
     for route in table:
-        described = {
-            name: next(found)
-            for name, shape in (
-                ("answer", route.answer),
-                ("body", route.body),
-                ("query", route.query),
-            )
-            if shape
-        }
+        shapes = (("answer", route.answer), ("body", route.body), ("query", route.query))
+        described = {name: next(found) for name, shape in shapes if shape}
         operation = _operation(route, described, components)
         paths.setdefault(route.template, {})[route.method.lower()] = operation
+    used = {tag_of(route) for route in table}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Weir", "version": version},
+        "info": {
+            "title": "Weir",
+            "version": version,
+            "description": INTRODUCTION,
+        },
+        "servers": [{"url": "/", "description": "This installation"}],
+        "security": [{"bearer": []}],
+        "tags": [{"name": tag, "description": TAGS.get(tag, tag)} for tag in sorted(used)],
         "paths": paths,
         "components": {
-            "schemas": {**components, "Problem": _PROBLEM, "FieldProblem": _FIELD_PROBLEM},
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "device": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-            },
+            "schemas": {**components, "Problem": PROBLEM, "FieldProblem": FIELD_PROBLEM},
+            "headers": HEADERS,
+            "parameters": PARAMETERS,
+            "responses": problems(),
+            "securitySchemes": SECURITY,
         },
     }
+
+
+def tag_of(route: Route) -> str:
+    """Give what a route belongs to: the word after the version."""
+    return route.path.split("/")[3] if route.path.startswith("/api/v1/") else "system"
 
 
 def _operation(
@@ -76,24 +87,23 @@ def _operation(
 ) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": route.summary,
+        "description": (route.handler.__doc__ or route.summary).strip().partition("\n")[0],
         "operationId": _operation_id(route),
-        "tags": [route.path.split("/")[3] if route.path.startswith("/api/v1/") else "system"],
-        "parameters": [
-            *_path_parameters(route),
-            *_query_parameters(described.get("query"), components),
-        ],
-        "responses": {str(route.status): _response(route, described)},
+        "tags": [tag_of(route)],
+        "parameters": [*_parameters(route, described.get("query"), components)],
         **_security(route.access),
     }
     if "body" in described:
         operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": described["body"]}},
+            "required": not _may_be_empty(described["body"], components),
+            "content": {
+                JSON: {
+                    "schema": described["body"],
+                    "example": example_of(route, described["body"], components),
+                }
+            },
         }
-    operation["responses"]["default"] = {
-        "description": "It was refused, or it failed",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+    operation["responses"] = _responses(route, described)
     return operation
 
 
@@ -111,30 +121,93 @@ def _security(access: type[Permission] | Open) -> dict[str, Any]:
     return {"security": [{"bearer": []}], "x-permission": needed}
 
 
-def _path_parameters(route: Route) -> list[dict[str, Any]]:
-    kinds = {"id": {"type": "integer"}, "text": {"type": "string"}}
-    return [
-        {"name": name, "in": "path", "required": True, "schema": kinds[kind]}
-        for name, kind in route.names.items()
-    ]
+def _may_be_empty(body: Schema, components: dict[str, Any]) -> bool:
+    shape = components.get(str(body.get("$ref", "")).rpartition("/")[2], body)
+    return shape.get("type") == "object" and not shape.get("required")
 
 
-def _query_parameters(
-    query: dict[str, Any] | None, components: dict[str, Any]
-) -> list[dict[str, Any]]:
-    if query is None:
-        return []
-    shape = components[query["$ref"].rpartition("/")[2]]
-    return [
-        {"name": name, "in": "query", "required": False, "schema": schema}
-        for name, schema in shape["properties"].items()
-    ]
+def _parameters(route: Route, query: Schema | None, components: dict[str, Any]) -> Iterator[Schema]:
+    for name, kind in route.names.items():
+        yield {"name": name, "in": "path", "required": True, "schema": _KINDS[kind]}
+    fields = {} if query is None else components[query["$ref"].rpartition("/")[2]]["properties"]
+    for name, schema in fields.items():
+        said = schema.get("description") or _SAID.get(name, "")
+        described = {"description": said} if said else {}
+        yield {"name": name, "in": "query", "required": False, **described, "schema": schema}
+    if isinstance(route.access, type) and "municipality_id" not in fields:
+        yield parameter("Municipality")
+    if route.listing is not None:
+        yield _sort(route.listing)
+        yield parameter("Cursor")
+    yield from map(parameter, _conventions(route))
 
 
-def _response(route: Route, described: dict[str, Any]) -> dict[str, Any]:
-    response: dict[str, Any] = {"description": HTTPStatus(route.status).phrase}
+def _sort(listing: Listing) -> Schema:
+    names = "|".join(listing.sorts)
+    one = f"-?({names})"
+    return {
+        "name": "sort",
+        "in": "query",
+        "description": f"Up to three of {names.replace('|', ', ')}; with - before it falls",
+        "schema": {
+            "type": "string",
+            "pattern": f"^{one}(,{one}){{0,2}}$",
+            "default": ",".join(listing.usual),
+        },
+    }
+
+
+def _conventions(route: Route) -> Iterator[str]:
+    if route.is_repeatable:
+        yield "IdempotencyKey"
+    if route.method == "GET" and route.answer is not None:
+        yield "IfNoneMatch"
+    if route.method != "GET" and has_edition(route):
+        yield "IfMatch"
+
+
+def _responses(route: Route, described: dict[str, Any]) -> dict[str, Any]:
+    responses: dict[str, Any] = {str(route.status): _done(route, described)}
+    if route.method == "GET" and route.answer is not None:
+        unchanged = "What you have is still so"
+        responses["304"] = {"description": unchanged, "headers": headers("ETag")}
+    responses |= {str(status): problem(status) for status in sorted(_refusals(route))}
+    responses["default"] = problem(500)
+    return responses
+
+
+def _refusals(route: Route) -> Iterator[int]:
+    yield from (429, 503)
+    if route.access is not Open.PUBLIC:
+        yield from (401, 422)
+    if isinstance(route.access, type):
+        yield from (403, 404)
+    if route.names:
+        yield 404
+    if route.body is not None:
+        yield from (400, 413, 422)
+    if route.needs_room:
+        yield 507
+    if route.method != "GET":
+        yield from (409, 412) if has_edition(route) else (409,)
+
+
+def _done(route: Route, described: dict[str, Any]) -> Schema:
+    response: Schema = {"description": HTTPStatus(route.status).phrase}
+    named = [*_headers(route, described.get("answer", {}))]
     if "answer" in described:
-        response["content"] = {"application/json": {"schema": described["answer"]}}
-        if described["answer"].get("type") == "array":
-            response["headers"] = _HEADERS
-    return response
+        response["content"] = {JSON: {"schema": described["answer"]}}
+    elif route.status != HTTPStatus.NO_CONTENT:
+        response["content"] = {"*/*": {}}
+    return response | {"headers": headers(*named)}
+
+
+def _headers(route: Route, answer: Schema) -> Iterator[str]:
+    if answer.get("type") == "array":
+        yield from ("X-Total-Count", "Link")
+    if route.listing is not None:
+        yield "X-Next-Cursor"
+    if (route.method == "GET" and answer) or (route.method in {"PUT", "PATCH"} and shows_it(route)):
+        yield "ETag"
+    if route.is_repeatable:
+        yield "Idempotency-Replayed"
