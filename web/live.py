@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -43,6 +44,8 @@ MOST_SCREENS: Final = 1_000
 MOST_PER_MINUTE: Final = 600
 MOST_REPLAYED: Final = 1_000
 USUAL_REPLAY: Final = 50
+
+Write = Callable[[LiveEvent], dict[str, object]]
 
 
 class Over(Exception):
@@ -97,30 +100,39 @@ class LiveStreams:
         recognise(connection.scope, of_user(actor))
         who = author_of(actor, connection.remote_addr or "", "GET /ws")
         with acting(who):
-            client, missed, complete = await self._join(actor, whose, connection.args)
+            stream = _stream(whose)
+            client, missed, complete = await self._join(actor, stream, connection.args)
+        write = partial(message_of, seal=partial(self._services.cursors.seal, stream))
         try:
-            await _send(connection, _replay(missed, complete, connection.args.get("since")))
-            await self._run(connection, client, token, actor)
+            known = connection.args.get("since")
+            await _send(connection, _replay([write(event) for event in missed], complete, known))
+            await self._run(connection, client, write, token, actor)
         finally:
             client.close()
 
-    async def _join(self, actor: Actor, whose: str, args: Mapping[str, str]) -> Joined:
+    async def _join(
+        self, actor: Actor, stream: MunicipalityId | None, args: Mapping[str, str]
+    ) -> Joined:
         replay = _replay_limit(args.get("replay_limit", ""))
-        since = _since(args.get("since", ""))
-        if whose == "global":
+        since = self._since(stream, args.get("since", ""))
+        if stream is None:
             everywhere = authorise_system(actor, AdministerSystem)
             return await self._services.screens.join_all(everywhere, replay=replay, since=since)
-        if not (whose.isascii() and whose.isdigit()) or int(whose[:20]) > LARGEST_ID:
-            raise NotFound(kind="municipality", name=whose)
-        grant = authorise(actor, ViewNetwork, MunicipalityId(int(whose)))
+        grant = authorise(actor, ViewNetwork, stream)
         return await self._services.screens.join(grant, replay=replay, since=since)
 
+    def _since(self, stream: MunicipalityId | None, text: str) -> Cursor | None:
+        try:
+            return self._services.cursors.open(stream, text) if text else None
+        except ValueError:
+            raise Over(POLICY_VIOLATION, "`since` is no cursor") from None
+
     async def _run(
-        self, connection: Websocket, client: LiveClient, token: str, actor: Actor
+        self, connection: Websocket, client: LiveClient, write: Write, token: str, actor: Actor
     ) -> None:
         try:
             async with asyncio.TaskGroup() as together:
-                together.create_task(_tell(connection, client))
+                together.create_task(_tell(connection, client, write))
                 together.create_task(_listen(connection))
                 together.create_task(self._keep_looking(token, actor))
                 together.create_task(self._leave_at_stop())
@@ -139,10 +151,19 @@ class LiveStreams:
         raise Over(GOING_AWAY, "Weir is stopping")
 
 
-async def _tell(connection: Websocket, client: LiveClient) -> None:
+def _stream(whose: str) -> MunicipalityId | None:
+    """Read whose stream is meant; None for everybody's."""
+    if whose == "global":
+        return None
+    if not (whose.isascii() and whose.isdigit()) or int(whose[:20]) > LARGEST_ID:
+        raise NotFound(kind="municipality", name=whose)
+    return MunicipalityId(int(whose))
+
+
+async def _tell(connection: Websocket, client: LiveClient, write: Write) -> None:
     while True:
         for event in await client.next():
-            await _send(connection, message_of(event))
+            await _send(connection, write(event))
 
 
 async def _listen(connection: Websocket) -> None:
@@ -164,31 +185,23 @@ async def _send(connection: Websocket, message: dict[str, object]) -> None:
         raise Over(TRY_AGAIN_LATER, "this screen does not read") from None
 
 
-def message_of(event: LiveEvent) -> dict[str, object]:
+def message_of(event: LiveEvent, seal: Callable[[Cursor], str]) -> dict[str, object]:
     """Write an event."""
-    return {"type": event.type, "data": event.data, "cursor": str(event.cursor)}
+    return {"type": event.type, "data": event.data, "cursor": seal(event.cursor)}
 
 
 def _replay(
-    missed: tuple[LiveEvent, ...],
+    missed: list[dict[str, object]],
     complete: bool,  # noqa: FBT001
     since: str | None,
 ) -> dict[str, object]:
     known = since if complete else None
-    cursor = str(missed[-1].cursor) if missed else known or None
-    data = [message_of(event) for event in missed]
-    return {"type": "replay", "data": data, "complete": complete, "cursor": cursor}
+    cursor = missed[-1]["cursor"] if missed else known or None
+    return {"type": "replay", "data": missed, "complete": complete, "cursor": cursor}
 
 
 def _replay_limit(text: str) -> int:
     return min(int(text), MOST_REPLAYED) if text.isascii() and text.isdigit() else USUAL_REPLAY
-
-
-def _since(text: str) -> Cursor | None:
-    try:
-        return Cursor.parse(text) if text else None
-    except ValueError:
-        raise Over(POLICY_VIOLATION, "`since` is no cursor") from None
 
 
 def _code(error: WeirError) -> int:

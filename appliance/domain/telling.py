@@ -14,21 +14,12 @@ from appliance.domain.rules import Severity
 class Cursor:
     """How far a live client has come: every event up to here has been sent to it.
 
-    Readings are ordered by the journal, people's doings by the event log; text form "12.7".
+    Readings are ordered by the journal, people's doings by the event log. Both are everybody's:
+    no municipality may read them (`appliance.services.cursors`).
     """
 
     sequence: Sequence
     event: int
-
-    def __str__(self) -> str:
-        """Write the form that a client sends back."""
-        return f"{self.sequence}.{self.event}"
-
-    @staticmethod
-    def parse(text: str) -> "Cursor":
-        """Read the text form; ValueError where it is none."""
-        sequence, _, event = text.partition(".")
-        return Cursor(Sequence(int(sequence)), int(event))
 
 
 LiveType = Literal["sensor_reading", "alert", "incident"]

@@ -10,15 +10,18 @@ from appliance.services.access_tokens import AccessTokens, keep_signing_key
 from appliance.services.alerts import Alerts
 from appliance.services.analytics import Analytics
 from appliance.services.assets import Assets
+from appliance.services.attachments import Attachments
 from appliance.services.audit import Audit
 from appliance.services.channels import Channels
 from appliance.services.cursors import SealedCursors
 from appliance.services.device_door import DeviceDoor
+from appliance.services.device_keys import DeviceKeys
 from appliance.services.doorkeeper import Doorkeeper
 from appliance.services.freshness import Freshness
 from appliance.services.gateway_door import GatewayDoor
 from appliance.services.incidents import Incidents
 from appliance.services.intake import IntakeBook
+from appliance.services.knocks import KnockList
 from appliance.services.maintenance import Maintenance
 from appliance.services.monitoring import Monitoring
 from appliance.services.municipalities import Municipalities
@@ -29,6 +32,7 @@ from appliance.services.readings import ReadingsOfSensors
 from appliance.services.repeats import Repeats, keep_answers_key
 from appliance.services.replay import Replays
 from appliance.services.retention import RetentionSettings
+from appliance.services.roles import Roles
 from appliance.services.rollups import Rollups
 from appliance.services.rules import Rules
 from appliance.services.screens import Screens
@@ -43,6 +47,7 @@ from appliance.services.tokens import Tokens
 from appliance.services.undertakings import HeedfulOperations
 from appliance.services.users import Users
 from appliance.services.world import World
+from appliance.services.zones import Zones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +57,14 @@ class Services:
     alerts: Alerts
     analytics: Analytics
     assets: Assets
+    attachments: Attachments
     audit: Audit
     channels: Channels
     clock: Clock
     cursors: SealedCursors
     device_door: DeviceDoor
+    device_keys: DeviceKeys
+    knocks: KnockList
     disk: DiskState
     gateway_door: GatewayDoor
     ids: IdSource
@@ -71,6 +79,7 @@ class Services:
     repeats: Repeats
     replays: Replays
     retention: RetentionSettings
+    roles: Roles
     rollups: Rollups
     rules: Rules
     screens: Screens
@@ -84,6 +93,7 @@ class Services:
     tokens: Tokens
     trust: Callable[[], Trust]
     users: Users
+    zones: Zones
 
 
 async def open_services(world: World) -> Services:
@@ -94,6 +104,7 @@ async def open_services(world: World) -> Services:
     world = replace(world, operations=HeedfulOperations(world.operations))
     freshness = Freshness(world)
     device_door = DeviceDoor(world)
+    sensors = Sensors(world, freshness)
     passwords = Passwords()
     doorkeeper = Doorkeeper(world, passwords)
     sign_in = SignIn(world, passwords, doorkeeper, AccessTokens(key))
@@ -101,11 +112,14 @@ async def open_services(world: World) -> Services:
         alerts=Alerts(world, freshness),
         analytics=Analytics(world, freshness),
         assets=Assets(world),
+        attachments=Attachments(world),
         audit=Audit(world),
         channels=Channels(world),
         clock=world.clock,
         cursors=SealedCursors(key),
         device_door=device_door,
+        device_keys=DeviceKeys(world),
+        knocks=KnockList(world, sensors),
         disk=world.disk,
         gateway_door=GatewayDoor(world, device_door),
         ids=world.ids,
@@ -120,11 +134,12 @@ async def open_services(world: World) -> Services:
         repeats=repeats,
         replays=Replays(world, freshness),
         retention=RetentionSettings(world),
+        roles=Roles(world),
         rollups=Rollups(world, freshness),
         rules=Rules(world),
         screens=Screens(world),
         sensor_types=SensorTypes(world),
-        sensors=Sensors(world, freshness),
+        sensors=sensors,
         setup=SetUp(world, passwords),
         second_factors=SecondFactors(world, doorkeeper, sign_in),
         sessions=Sessions(world, sign_in),
@@ -133,4 +148,5 @@ async def open_services(world: World) -> Services:
         tokens=Tokens(world),
         trust=world.trust,
         users=Users(world, passwords, sign_in),
+        zones=Zones(world),
     )

@@ -1,5 +1,7 @@
 """What Weir tells: live events and webhooks, each shown as the code writes it for one alert."""
 
+from functools import partial
+
 from appliance.domain.alerts import Alert, AlertChange, AlertStatus, ChangeKind
 from appliance.domain.findings import Evidence
 from appliance.domain.ids import (
@@ -31,6 +33,7 @@ from appliance.domain.telling import (
 from appliance.flow.alerting import TOLD, alert_event, incident_data
 from appliance.flow.reading_events import reading_data
 from appliance.outbound.webhook import document, signature
+from appliance.services.cursors import SealedCursors
 from scripts.docs.markdown import bullets, json_block, member_docs, page, paragraph, table
 from web import live
 from web.live import MOST_REPLAYED, USUAL_REPLAY, message_of
@@ -43,6 +46,7 @@ CLOSES = {
 }
 """What the WebSocket's close codes mean to a client."""
 
+_CURSORS = SealedCursors(b"of these examples")
 _AT = parse("2026-05-01T03:12:05Z")
 _TOWN = MunicipalityId(11)
 _WHERE = Position(13.4, 52.5)
@@ -115,7 +119,7 @@ def _live() -> str:
             paragraph(
                 'The first message is `{type: "replay", data: [events], complete, cursor}`; `complete: false` says that'
                 " more was missed than is kept: read the lists again. Then one message for each event, with the"
-                " `cursor` to resume from:"
+                " `cursor` to resume from, a text that means nothing elsewhere:"
             ),
             *(
                 f"### {name}\n\n{_meaning(name)}\n\n{_shown(_example(name))}"
@@ -142,7 +146,7 @@ def _example(name: str) -> LiveEvent:
 
 
 def _shown(event: LiveEvent) -> str:
-    return json_block(message_of(event))
+    return json_block(message_of(event, partial(_CURSORS.seal, _TOWN)))
 
 
 def _mqtt() -> str:

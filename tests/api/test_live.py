@@ -101,6 +101,16 @@ async def test_who_comes_back_with_a_cursor_gets_what_was_missed_and_nothing_twi
         assert (await following(socket))["data"]["value"] == 4.0
 
 
+async def test_a_cursor_opens_only_the_stream_that_it_was_given_on(weir: Weir):
+    async with screen(weir, "global", weir.chief) as socket:
+        await following(socket)
+        await weir.report(weir.here, {"value": 1.0})
+        elsewhere = (await following(socket))["cursor"]
+    for town in (weir.here, weir.there):
+        async with screen(weir, town.id, town.admin, since=elsewhere) as socket:
+            assert (await following(socket))["complete"] is False
+
+
 async def test_replay_limit_is_how_much_is_shown_of_the_past(weir: Weir):
     for value in (1.0, 2.0, 3.0):
         await weir.report(weir.here, {"value": value})
