@@ -6,12 +6,14 @@ or nobody could ever change a sensor that reports.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, Final
 
 from werkzeug.datastructures import ETags, Headers
 from werkzeug.http import parse_etags
 
+from appliance.domain.enclave import RoleId, ZoneId
 from appliance.domain.errors import NotFound
 from appliance.domain.ids import (
     AlertId,
@@ -52,6 +54,12 @@ def _municipality(system: SystemTables, _: Tables | None, named: int) -> object:
         return None
 
 
+def _token(tables: Tables, named: int) -> object:
+    """When it was used last is nothing that somebody changes."""
+    found = next((one for one in tables.users.tokens() if one.id == named), None)
+    return None if found is None else replace(found, last_used_at=None)
+
+
 NOUNS: Final[Mapping[str, Noun]] = {
     "alert": _own(_alert),
     "asset": _own(lambda t, named: t.assets.get(AssetId(named))),
@@ -63,8 +71,10 @@ NOUNS: Final[Mapping[str, Noun]] = {
     "retention": _own(lambda t, _: t.preferences.recall("retention", "") or b""),
     "rule": _own(lambda t, named: t.rules.get(RuleId(named))),
     "sensor": _own(lambda t, named: t.sensors.get(SensorId(named))),
-    "token": _own(lambda t, named: _with_id(t.users.tokens(), named)),
+    "role": _own(lambda t, named: t.roles.get(RoleId(named))),
+    "token": _own(_token),
     "user": _own(lambda t, named: t.users.get(UserId(named))),
+    "zone": _own(lambda t, named: t.zones.get(ZoneId(named))),
 }
 """By the last name in a path, else its last word."""
 

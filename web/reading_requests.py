@@ -7,7 +7,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 import msgspec
 from quart import Request, current_app
 
-from appliance.domain.access import Actor, Permission
+from appliance.domain.access import Actor, Permission, must_hold
 from appliance.domain.errors import Invalid, NotSignedIn
 from appliance.domain.ids import MunicipalityId
 from appliance.services.assembly import Services
@@ -25,6 +25,8 @@ _LOST_PLUS: Final = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+) (\d\d:?\d\d)$")
 async def read_request(route: Route, request: Request, services: Services) -> Ask[Any]:
     """Authenticate, then read and check everything; raises what `problems` has a status for."""
     actor = await _actor(route, request, services)
+    if actor is not None and not isinstance(route.access, Open):
+        must_hold(actor, route.access)  # also where a handler never asks for its grant
     _must_be_known(route, request)
     if actor is not None:
         recognise(request.scope, of_user(actor))

@@ -9,7 +9,7 @@ JSON: Final = "application/json"
 AT_ONCE: Final = 500
 """Rows written before others have their turn: a millisecond's work."""
 
-_ENCODER: Final = msgspec.json.Encoder()
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=int)
 
 
 async def encoded(body: Any) -> bytes:  # noqa: ANN401

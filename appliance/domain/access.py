@@ -286,3 +286,10 @@ def must_hold(actor: Actor, permission: type[Permission]) -> None:
     """Raise NotAllowed unless the actor may do this at all, wherever that is."""
     if permission not in actor.permissions:
         raise NotAllowed(permission=permission.name)
+
+
+def must_not_exceed(actor: Actor, permissions: frozenset[type[Permission]]) -> None:
+    """Raise NotAllowed unless the actor has all of this: nobody gives what they don't have."""
+    missing = sorted(permission.name for permission in permissions - actor.permissions)
+    if missing:
+        raise NotAllowed(permission=missing[0])

@@ -113,6 +113,17 @@ def remove(kind: str, action: Action, find: Find) -> Treat:
     return treat
 
 
+def of_thing(kind: str, action: Action) -> Treat:
+    """Treat a call whose first argument is a thing's id: the line says with what it was called."""
+
+    def treat(call: Call) -> Any:  # noqa: ANN401
+        result = call.make()
+        call.note(action, Thing(kind, str(call.first)), value_details(call.given[1:], call.named))
+        return result
+
+    return treat
+
+
 def unnamed(call: Call) -> Any:  # noqa: ANN401
     """Treat a call that nobody has named yet: do it, and write down what can be seen."""
     result = call.make()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from appliance.domain.audit_actions import Action
-from appliance.services.recorded_calls import Find, Quiet, Treat, put, remove
+from appliance.services.recorded_calls import Find, Quiet, Treat, of_thing, put, remove
 from appliance.services.recorded_treatments import (
     about_sensor,
     alert_changed,
@@ -98,6 +98,16 @@ TREATED: Final[dict[str, Treat]] = {
     "events.add": Quiet("tells screens of a change that has a line"),
     "users.put": user_put,
     "users.add_token": put("token", Action.TOKEN_ADDED, Action.TOKEN_CHANGED, _token),
+    "roles.put": put(
+        "role", Action.ROLE_ADDED, Action.ROLE_CHANGED, lambda t, one: t.roles.get(one.id)
+    ),
+    "roles.give_instead": of_thing("role", Action.ROLE_GIVEN),
+    "roles.remove": remove("role", Action.ROLE_REMOVED, lambda t, i: t.roles.get(i)),
+    "zones.put": put(
+        "zone", Action.ZONE_ADDED, Action.ZONE_CHANGED, lambda t, one: t.zones.get(one.id)
+    ),
+    "zones.override": of_thing("zone", Action.ZONE_OVERRIDDEN),
+    "zones.remove": remove("zone", Action.ZONE_REMOVED, lambda t, i: t.zones.get(i)),
     "users.remove_token": remove("token", Action.TOKEN_REMOVED, _token),
     "preferences.remember": preference_kept,
     "preferences.replace": preference_kept,
@@ -117,6 +127,7 @@ TREATED: Final[dict[str, Treat]] = {
     "system.delivered": Quiet("sending messages; each delivery is in the outbox"),
     "system.not_delivered": Quiet("sending messages; each delivery is in the outbox"),
     "system.note_key_use": Quiet("when a device's key was used last"),
+    "system.note_token_use": Quiet("when a token was used last"),
     "system.remember": system_remembered,
     "system.prune": Quiet("the nightly retention, whose settings have lines"),
     "sessions.end": of_user(Action.SIGNED_OUT),
@@ -160,22 +171,27 @@ READS: Final = frozenset(
         "gaps",
         "get",
         "keys",
+        "known_zones",
         "knows",
         "last",
         "last_entry",
         "last_number",
         "latest_of_cause",
+        "limited_people",
         "limits",
         "load",
         "mark",
+        "members",
         "municipalities",
         "nearest_pipeline",
         "newest",
         "nodes",
         "of",
         "of_hardware",
+        "overridden",
         "page",
         "passes",
+        "people",
         "pipeline",
         "pipelines",
         "rate_limits",

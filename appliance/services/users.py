@@ -1,14 +1,19 @@
 """The people of a municipality."""
 
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from appliance.domain.access import (
+    MAY_BE_LIMITED,
+    POLICY,
     AdministerSystem,
     Grant,
     ManageUsers,
     Role,
     SystemGrant,
+    must_not_exceed,
 )
+from appliance.domain.enclave import RoleId, ZoneId
 from appliance.domain.errors import Invalid, NotAllowed, NotFound
 from appliance.domain.ids import MunicipalityId, UserId
 from appliance.domain.people import User
@@ -16,8 +21,10 @@ from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
 from appliance.services.names import must_be_named
 from appliance.services.passwords import Passwords
+from appliance.services.roles import must_be_built_in
 from appliance.services.signin import SignIn
 from appliance.services.world import World
+from appliance.services.zones import must_all_be_zones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,16 @@ class NewUser:
     role: Role
     email: str = ""
     full_name: str = ""
+    custom_role: RoleId | None = None
+    """The municipality's own role, where `role` is CUSTOM."""
+    zones: frozenset[ZoneId] | None = None
+    """To which zones they are limited; None: not at all."""
+
+
+class EveryZone(Enum):
+    """That somebody is to be limited to zones no more."""
+
+    OF_THEM = "every zone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +57,8 @@ class UserChanges:
     email: str | None = None
     full_name: str | None = None
     enabled: bool | None = None
+    custom_role: RoleId | None = None
+    zones: frozenset[ZoneId] | EveryZone | None = None
 
 
 class Users:
@@ -67,8 +86,13 @@ class Users:
         if new.role is Role.SUPER_ADMIN:
             raise NotAllowed(permission=AdministerSystem.name)
         user = await self._make(new, grant.municipality)
-        await self._world.operations.write(grant.municipality, lambda t: t.users.put(user))
-        return user
+
+        def add(tables: Tables) -> User:
+            added = _allowed(tables, grant, user)
+            tables.users.put(added)
+            return added
+
+        return await self._world.operations.write(grant.municipality, add)
 
     async def add_super_admin(self, grant: SystemGrant[AdministerSystem], new: NewUser) -> User:
         """Add a super admin, who belongs to no municipality."""
@@ -90,10 +114,15 @@ class Users:
                 new.password, new.username, new.email, new.full_name
             ),
             created_at=self._world.clock.now(),
+            custom_role=new.custom_role,
+            zones=new.zones,
         )
 
     async def change(self, grant: Grant[ManageUsers], user: UserId, changes: UserChanges) -> User:
-        """Change somebody; a new role, password or `enabled` ends their sessions."""
+        """Change somebody; a new role, password or `enabled` ends their sessions.
+
+        NotAllowed for who may do more than the person who asks, before or after.
+        """
         if changes.role is Role.SUPER_ADMIN:
             raise NotAllowed(permission=AdministerSystem.name)
         if user == grant.actor.user and (changes.enabled is False or changes.role is not None):
@@ -102,12 +131,15 @@ class Users:
         password_hash = await self._new_hash(present, changes)
 
         def change(tables: Tables) -> User:
-            changed = _changed(_found(tables, user), changes, password_hash)
+            before = _found(tables, user)
+            must_not_exceed(grant.actor, before.as_actor().permissions)
+            changed = _allowed(tables, grant, _changed(before, changes, password_hash))
             tables.users.put(changed)
             return changed
 
         changed = await self._world.operations.write(grant.municipality, change)
         self._sign_in.forget_user(user)
+        await self._world.directory.start()  # and their tokens
         return changed
 
     async def _new_hash(self, user: User, changes: UserChanges) -> str | None:
@@ -129,10 +161,38 @@ def _changed(user: User, changes: UserChanges, password_hash: str | None) -> Use
         user,
         password_hash=password_hash or user.password_hash,
         role=changes.role or user.role,
+        custom_role=changes.custom_role if changes.role is not None else user.custom_role,
+        zones=_zones(user, changes),
         email=user.email if changes.email is None else changes.email,
         full_name=user.full_name if changes.full_name is None else changes.full_name,
         enabled=user.enabled if changes.enabled is None else changes.enabled,
     )
-    before = (user.role, user.password_hash, user.enabled)
-    after = (changed.role, changed.password_hash, changed.enabled)
+    before = (user.role, user.custom_role, user.password_hash, user.enabled)
+    after = (changed.role, changed.custom_role, changed.password_hash, changed.enabled)
     return changed if before == after else replace(changed, stamp=user.stamp + 1)
+
+
+def _zones(user: User, changes: UserChanges) -> frozenset[ZoneId] | None:
+    if changes.zones is None:
+        return user.zones
+    return None if isinstance(changes.zones, EveryZone) else changes.zones
+
+
+def _allowed(tables: Tables, grant: Grant[ManageUsers], user: User) -> User:
+    """Give the user with what their role allows, which must not be more than who asks may do."""
+    own = None
+    if user.role is Role.CUSTOM:
+        if user.custom_role is None:
+            raise Invalid(field="role_id", problem="say which of the municipality's roles")
+        role = tables.roles.get(user.custom_role)
+        if role is None:
+            raise Invalid(field="role_id", problem=f"there is no role {user.custom_role}")
+        own = role.permissions
+    else:
+        must_be_built_in(user.role, "role")
+    must_not_exceed(grant.actor, POLICY[user.role] if own is None else own)
+    if user.zones is not None and user.role not in MAY_BE_LIMITED:
+        names = "technicians and people with a role of your own"
+        raise Invalid(field="zone_ids", problem=f"only {names} are limited to zones")
+    must_all_be_zones(tables, user.zones)
+    return replace(user, own=own)

@@ -8,17 +8,17 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from appliance.domain.access import (
     AdministerSystem,
     Grant,
-    ManageTokens,
     ManageUsers,
     Role,
     ViewNetwork,
 )
+from appliance.domain.enclave import RoleId, ZoneId
 from appliance.domain.errors import Invalid
-from appliance.domain.ids import MunicipalityId, TokenId, UserId
+from appliance.domain.ids import MunicipalityId, UserId
 from appliance.domain.instant import SECOND
-from appliance.domain.people import ApiToken, Municipality
+from appliance.domain.people import Municipality
 from appliance.services.municipalities import MunicipalityChanges
-from appliance.services.users import NewUser, UserChanges
+from appliance.services.users import EveryZone, NewUser, UserChanges
 from web.api.signing_in import Person, person
 from web.asking import Ask, Reply
 from web.listings import Listing
@@ -28,16 +28,14 @@ from web.shapes import (
     Id,
     SearchQuery,
     Time,
-    TimeIn,
     WholeListQuery,
     given,
-    moment_of,
     time,
-    time_or_none,
 )
 
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 Text = Annotated[str, Meta(max_length=320)]
+ZoneIds = Annotated[list[Id], Meta(max_length=500)]
 
 
 class MunicipalityIn(Struct, frozen=True):
@@ -73,7 +71,11 @@ class UserIn(Struct, frozen=True):
 
     username: Name
     password: Annotated[str, Meta(max_length=1_000)]
-    role: Role
+    role: Role | None = None
+    """A built-in one; or `role_id`."""
+    role_id: Id | None = None
+    zone_ids: ZoneIds | None = None
+    """To which zones a technician, or somebody with a role of your own, is limited."""
     email: Text = ""
     full_name: Text = ""
     municipality_id: Id | None = None
@@ -84,36 +86,11 @@ class UserPatch(Struct, frozen=True):
 
     password: Annotated[str, Meta(max_length=1_000)] | UnsetType = UNSET
     role: Role | UnsetType = UNSET
+    role_id: Id | UnsetType = UNSET
+    zone_ids: ZoneIds | UnsetType | None = UNSET
     email: Text | UnsetType = UNSET
     full_name: Text | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
-
-
-class TokenIn(Struct, frozen=True):
-    """A program that shall be able to sign in."""
-
-    name: Name
-    role: Role = Role.VIEWER
-    expires_at: TimeIn | None = None
-    municipality_id: Id | None = None
-
-
-class TokenOut(Struct, frozen=True):
-    """A program's credential, without its text."""
-
-    id: int
-    name: str
-    role: Role
-    municipality_id: int
-    created_by: int
-    created_at: Time
-    expires_at: Time | None
-
-
-class TokenWithText(TokenOut, frozen=True, kw_only=True):
-    """A program's credential, shown this once."""
-
-    token: str
 
 
 async def list_municipalities(ask: Ask[ViewNetwork]) -> Reply:
@@ -166,9 +143,11 @@ async def add_user(ask: Ask[ManageUsers]) -> Person:
     new = NewUser(
         username=said.username,
         password=said.password,
-        role=said.role,
+        role=_role(said),
         email=said.email,
         full_name=said.full_name,
+        custom_role=None if said.role_id is None else RoleId(said.role_id),
+        zones=zones_in(said.zone_ids),
     )
     if said.role is Role.SUPER_ADMIN:
         return await _add_super_admin(ask, new)
@@ -185,29 +164,35 @@ async def _add_super_admin(ask: Ask[ManageUsers], new: NewUser) -> Person:
 
 async def change_user(ask: Ask[ManageUsers]) -> Person:
     """Change a person."""
-    user, changes = UserId(ask.path["user"]), UserChanges(**given(ask.body))
+    user, changes = UserId(ask.path["user"]), _changes(given(ask.body))
     return person(await ask.found(lambda grant: ask.services.users.change(grant, user, changes)))
 
 
-async def list_tokens(ask: Ask[ManageTokens]) -> Reply:
-    """Give all tokens."""
-    return (await page_of_all(ask, ask.services.tokens.all)).written(ask, token_out)
+def _role(said: UserIn) -> Role:
+    if said.role_id is not None and said.role in {None, Role.CUSTOM}:
+        return Role.CUSTOM
+    if said.role is None or said.role_id is not None:
+        raise Invalid(field="role", problem="either a built-in `role` or a `role_id`")
+    return said.role
 
 
-async def add_token(ask: Ask[ManageTokens]) -> TokenWithText:
-    """Make a token."""
-    said: TokenIn = ask.body
-    expires = None if said.expires_at is None else moment_of(said.expires_at)
-    grant = await ask.one(said.municipality_id)
-    made = await ask.services.tokens.add(grant, said.name, said.role, expires)
-    return TokenWithText(**_token(made.kept), token=made.text)
+def _changes(said: dict[str, Any]) -> UserChanges:
+    if "role_id" in said:
+        if said.setdefault("role", Role.CUSTOM) is not Role.CUSTOM:
+            raise Invalid(field="role", problem="either a built-in `role` or a `role_id`")
+        said["custom_role"] = RoleId(said.pop("role_id"))
+    if "zone_ids" in said:
+        said["zones"] = zones_in(said.pop("zone_ids")) or EveryZone.OF_THEM
+    return UserChanges(**said)
 
 
-async def revoke_token(ask: Ask[ManageTokens]) -> Reply:
-    """Revoke a token."""
-    token = TokenId(ask.path["token"])
-    await ask.found(lambda grant: ask.services.tokens.revoke(grant, token))
-    return Reply(status=204)
+def zones_in(said: list[int] | None) -> frozenset[ZoneId] | None:
+    """Read the zones to which somebody is limited: at least one, or none is said."""
+    if said is None:
+        return None
+    if not said:
+        raise Invalid(field="zone_ids", problem="name zones, or null for no limit")
+    return frozenset(map(ZoneId, said))
 
 
 def municipality_out(found: Municipality) -> MunicipalityOut:
@@ -221,23 +206,6 @@ def municipality_out(found: Municipality) -> MunicipalityOut:
         demo=found.demo,
         created_at=time(found.created_at),
     )
-
-
-def token_out(token: ApiToken) -> TokenOut:
-    """Write a token without its text."""
-    return TokenOut(**_token(token))
-
-
-def _token(token: ApiToken) -> dict[str, Any]:
-    return {
-        "id": token.id,
-        "name": token.name,
-        "role": token.role,
-        "municipality_id": token.municipality,
-        "created_by": token.created_by,
-        "created_at": time(token.created_at),
-        "expires_at": time_or_none(token.expires_at),
-    }
 
 
 ROUTES = (
@@ -317,35 +285,5 @@ ROUTES = (
         body=UserPatch,
         answer=Person,
         summary="Change a person; a new role, password or `enabled` ends their sessions",
-    ),
-    Route(
-        method="GET",
-        path=f"{PREFIX}/tokens",
-        access=ManageTokens,
-        handler=list_tokens,
-        query=WholeListQuery,
-        answer=list[TokenOut],
-        listing=Listing(
-            ("name",), {"name": attrgetter("name"), "created_at": attrgetter("created_at")}
-        ),
-        summary="API tokens by name",
-    ),
-    Route(
-        method="POST",
-        path=f"{PREFIX}/tokens",
-        access=ManageTokens,
-        handler=add_token,
-        body=TokenIn,
-        answer=TokenWithText,
-        status=201,
-        summary="Make an API token; its text is shown this once",
-    ),
-    Route(
-        method="DELETE",
-        path=f"{PREFIX}/tokens/{{token}}",
-        access=ManageTokens,
-        handler=revoke_token,
-        status=204,
-        summary="Revoke an API token",
     ),
 )

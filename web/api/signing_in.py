@@ -55,6 +55,12 @@ class Person(Struct, frozen=True):
     is_super_admin: bool
     municipality_id: int | None
     enabled: bool
+    role_id: int | None
+    """The municipality's own role, where `role` is `custom`."""
+    permissions: list[str]
+    """Everything that they may do."""
+    zone_ids: list[int] | None
+    """To which zones they are limited; null: not at all."""
 
 
 class Tokens(Struct, frozen=True):
@@ -130,6 +136,9 @@ def person(user: User) -> Person:
         is_super_admin=user.role is Role.SUPER_ADMIN,
         municipality_id=user.municipality,
         enabled=user.enabled,
+        role_id=user.custom_role,
+        permissions=sorted(p.name for p in user.as_actor().permissions),
+        zone_ids=None if user.zones is None else sorted(user.zones),
     )
 
 
