@@ -3,13 +3,13 @@
 Kept in memory only, so that whoever knocks costs the disk nothing; after a start, devices knock again.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
-from appliance.domain.hardware import Hardware
 from appliance.domain.ids import DeviceId, MunicipalityId
 from appliance.domain.instant import Instant
+from appliance.domain.knocks import Knock
 from appliance.domain.readings import Door, Refusal
 from appliance.ports.clock import IdSource
 
@@ -21,25 +21,6 @@ MOST_RELAYED: Final = 200
 """By the gateways of a municipality; the one that was silent for longest goes first."""
 LONGEST_NAME: Final = 128
 LONGEST_PAYLOAD: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Knock:
-    """A device that is not known, as it was seen last."""
-
-    id: int
-    device_id: DeviceId
-    door: Door
-    address: str
-    first_seen: Instant
-    last_seen: Instant
-    count: int
-    payload: str
-    """The beginning of what it sent last; empty where it got no further than its name."""
-    municipality: MunicipalityId | None = None
-    """Whose gateway brought it; None: nothing says whose it is."""
-    gateway: DeviceId | None = None
-    hardware: Hardware | None = None
 
 
 _Key = tuple[MunicipalityId | None, str, DeviceId, Door]

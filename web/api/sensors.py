@@ -33,6 +33,7 @@ class SensorQuery(Struct, frozen=True):
     status: SensorStatus | None = None
     sensor_type: str | None = None
     device_id: str | None = None
+    zone_id: Id | None = None
     q: Annotated[str, Meta(max_length=200)] | None = None
     """Text in the name or the device's id, case ignored."""
     search: str | None = None
@@ -149,6 +150,7 @@ async def list_sensors(ask: Ask[ViewNetwork]) -> Reply:
         sensor_type=query.sensor_type,
         search=query.q or query.search,
         device=query.device_id,
+        zone=query.zone_id,
     )
     sensors = ask.services.sensors
     await sensors.contacts_known()
@@ -191,7 +193,7 @@ async def add_sensor(ask: Ask[ManageDevices]) -> SensorWithKey:
         channel=said.channel,
     )
     grant = await ask.one(said.municipality_id)
-    return _with_key(await ask.services.sensors.add(grant, new))
+    return with_key(await ask.services.sensors.add(grant, new))
 
 
 async def change_sensor(ask: Ask[ManageDevices]) -> SensorRow:
@@ -228,7 +230,7 @@ async def remove_sensor(ask: Ask[ManageDevices]) -> Reply:
 async def rotate_key(ask: Ask[ManageDevices]) -> SensorWithKey:
     """Give a sensor's device a new key."""
     sensor_id, seconds = SensorId(ask.path["sensor"]), ask.body.old_valid_for_seconds
-    return _with_key(
+    return with_key(
         await ask.found(lambda grant: ask.services.sensors.rotate_key(grant, sensor_id, seconds))
     )
 
@@ -259,7 +261,8 @@ def detail(sensor: Sensor, contact: LastContact, learning: str) -> SensorDetail:
     return SensorDetail(**fields, learning=learning)
 
 
-def _with_key(added: AddedSensor) -> SensorWithKey:
+def with_key(added: AddedSensor) -> SensorWithKey:
+    """Write a sensor and its key."""
     fields = _fields(added.sensor, LastContact(added.sensor.id))
     return SensorWithKey(**fields, api_key=added.api_key)
 
