@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from appliance.domain.ids import Sequence
-from appliance.domain.readings import Counts, Flags, Mark, Rejection
+from appliance.domain.readings import Counts, Flags, Mark, Rejection, all_clear
 from appliance.flow.sifting import Sifted
 from appliance.ports.doors import Settled
 from appliance.ports.history import Booleans
@@ -16,6 +16,8 @@ _DUPLICATE: Final = 1
 _QUARANTINED: Final = 2
 _LATE: Final = 3
 _COLUMNS: Final = 4
+_MARKED_LATE: Final = int(Mark.LATE)
+_IMPLAUSIBLE: Final = int(Mark.IMPLAUSIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Count:
         sifted = self.sifted
         if sifted.rejected_of or sifted.kept_of or len(self.fates) != sifted.messages:
             return False
-        return bool((sifted.message_of() == np.arange(sifted.messages)).all())
+        owners: list[int] = sifted.message_of().tolist()
+        return owners == list(range(sifted.messages))
 
     def _per_message(self) -> list[Counts]:
         cells = self.sifted.message_of() * _COLUMNS + np.array(self.fates, np.int64)
@@ -69,11 +72,11 @@ def count(sifted: Sifted, marks: Flags, repeated: Booleans) -> Count:
 
 
 def _fates(marks: Flags, repeated: Booleans) -> list[int]:
-    if not marks.any() and not repeated.any():
+    if all_clear(marks) and all_clear(repeated):
         return [_STORED] * len(marks)
     fates = np.zeros(len(marks), np.intp)
-    fates[(marks & Mark.LATE) != 0] = _LATE
-    fates[(marks & Mark.IMPLAUSIBLE) != 0] = _QUARANTINED
+    fates[(marks & _MARKED_LATE) != 0] = _LATE
+    fates[(marks & _IMPLAUSIBLE) != 0] = _QUARANTINED
     fates[repeated] = _DUPLICATE
     return fates.tolist()
 

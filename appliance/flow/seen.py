@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from appliance.domain.ids import Sequence
-from appliance.domain.readings import Ints, Mark, Readings, StoredBatch
+from appliance.domain.readings import Ints, Mark, Readings, StoredBatch, all_clear
 from appliance.ports.history import Booleans
 
 MOST_PENDING: Final = 1_000_000
@@ -15,6 +15,7 @@ MOST_PENDING: Final = 1_000_000
 MOST_QUARANTINED: Final = 100_000
 FEW: Final = 256
 """Rows up to which going through them one by one is quicker than arrays are."""
+_IMPLAUSIBLE: Final = int(Mark.IMPLAUSIBLE)
 
 
 class KnowsReadings(Protocol):
@@ -84,9 +85,9 @@ class Seen:
                 self._quarantine(batch.readings)
 
     def _quarantine(self, readings: Readings) -> None:
-        if not readings.marks.any():
+        if all_clear(readings.marks):
             return
-        doubtful = np.flatnonzero(readings.marks & Mark.IMPLAUSIBLE)
+        doubtful = np.flatnonzero(readings.marks & _IMPLAUSIBLE)
         if not len(doubtful):
             return
         rows = readings.take(doubtful)

@@ -28,6 +28,7 @@ from appliance.domain.readings import (
     Readings,
     Rejection,
     StoredBatch,
+    all_clear,
 )
 from appliance.flow.checking import Bounds
 from appliance.flow.counting import Count, count
@@ -186,7 +187,7 @@ class Walk:
         batch = CheckedBatch(
             municipality=sifted.municipality,
             door=sifted.door,
-            readings=readings.take(~repeated) if repeated.any() else readings,
+            readings=readings if all_clear(repeated) else readings.take(~repeated),
             contacts=tuple(sifted.contacts.values()),
             rejections=self._described(sifted.rejections),
             per_message=(counted.total,),
