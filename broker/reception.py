@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import count
 
 from appliance.domain.access import Actor, PublishTopics, ViewNetwork, authorise
+from appliance.domain.enclave import enclave_of
 from appliance.domain.errors import Refused
 from appliance.domain.ids import DeviceId
 from appliance.domain.readings import AdmittedDevice, Door, Reason, Refusal
@@ -125,7 +126,11 @@ class Reception:
             raise _Turned(ReturnCode.NOT_AUTHORISED) from refused
         _insist_on_client_id(connect)
         subscriber = Subscriber(
-            actor, municipality, self._topics_of(actor), lambda: self._now_with(token)
+            actor,
+            municipality,
+            self._topics_of(actor),
+            lambda: self._now_with(token),
+            None if enclave_of(municipality) is None else self._subscribers.lets_hear,
         )
         name = self._name_in_engine(subscriber, connect)
         self._take_over(name, connection)

@@ -38,7 +38,7 @@ from broker.engine.link import Link, Links
 from broker.engine.record import Ticket
 from broker.errands import Errands
 from broker.free_topics import FreeTopics
-from broker.topics import Walls
+from broker.topics import Walls, whose
 from broker.wording import Wording
 
 _log: Final = logging.getLogger(__name__)
@@ -58,6 +58,14 @@ class Subscriber:
     """What it may use beside hearing readings and alerts."""
     now: Callable[[], tuple[Actor, FreeTopics] | None]
     """Asks again who has the token and what it may use; None when it is no longer good."""
+    lets_hear: Callable[[MunicipalityId, str, bytes], bool] | None = None
+    """Where it is limited to zones: whether it may hear a copy."""
+
+    def may_hear(self, inside: str, payload: bytes) -> bool:
+        """Say whether a copy within its walls is also within its zones."""
+        if self.lets_hear is None:
+            return True
+        return self.lets_hear(self.municipality, whose(inside)[1], payload)
 
     @property
     def beginning(self) -> str:
@@ -139,9 +147,7 @@ class SubscriberPeer:
 
     def is_still_welcome(self) -> bool:
         now, before = self._subscriber.now(), self._subscriber
-        return now is not None and (
-            now[0].municipality == before.actor.municipality and now[1] is before.topics
-        )
+        return now is not None and now[1] is before.topics and _is_as(now[0], before.actor)
 
     def reads_again(self) -> None:
         self._link.pump()
@@ -170,6 +176,8 @@ class SubscriberPeer:
     def joined(self, *, session_present: bool) -> None:
         member = self._hub.member(self._link.client_id)
         if member is not None:
+            limited = self._subscriber.lets_hear is not None
+            member.outgoing.may_hear = self._subscriber.may_hear if limited else None
             self._has_joined = True
             services = self._services
             self._answers = Answers(
@@ -198,12 +206,23 @@ class SubscriberPeer:
             _log.error("a copy of %r came to %s", copy.topic, self._walls)
             self._connection.close(Farewell.LOST)
             return
+        if not self._subscriber.may_hear(copy.topic, copy.payload):
+            self._pass_over(copy)
+            return
         self._tell(self._wording.of(copy, self._prefix))
 
     def release(self, packet_id: int) -> None:
         self._tell(pubrel(packet_id))
 
     # Within
+
+    def _pass_over(self, copy: Publish) -> None:
+        """Be done with a copy that waited here since before the zones were others."""
+        if copy.qos == 1:
+            self._loop.call_soon(self._link.acknowledge, copy.packet_id)
+        elif copy.qos:
+            self._loop.call_soon(self._link.receive, copy.packet_id)
+            self._loop.call_soon(self._link.complete, copy.packet_id)
 
     def _look_again(self) -> None:
         self._looks_again = False
@@ -280,3 +299,12 @@ class SubscriberPeer:
             detail=f"token {self._subscriber.actor.name!r} {what} {topic[:200]!r}",
             excerpt=payload[:200].decode(errors="replace"),
         )
+
+
+def _is_as(now: Actor, before: Actor) -> bool:
+    """Whether somebody may hear what they could hear; who may not comes back as who they are now."""
+    return (now.municipality, now.own, now.zones) == (
+        before.municipality,
+        before.own,
+        before.zones,
+    )

@@ -251,6 +251,10 @@ class Registry:
             self._horizons[wanted] = horizon_of(wanted[1], municipality, book.zones, book.sensors)
         return self._horizons[wanted]
 
+    def lets_hear(self, municipality: MunicipalityId, topic: str, payload: bytes) -> bool:
+        """Say whether somebody limited to zones (an Enclave) may hear this copy."""
+        return self.horizon(municipality).lets_hear(topic, payload)
+
     def held_back(self, municipality: MunicipalityId) -> Mapping[DeviceId, Allowance]:
         """Give the devices of a municipality that sent more than they may, since the start."""
         return self.allowances.held_back(municipality)

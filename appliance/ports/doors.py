@@ -99,6 +99,10 @@ class Subscribers(Protocol):
         """Recognise an API token from memory; None refuses. Tenant: the actor's municipality."""
         ...
 
+    def lets_hear(self, municipality: MunicipalityId, topic: str, payload: bytes) -> bool:
+        """Say whether somebody limited to zones (an Enclave) may hear this copy."""
+        ...
+
 
 class Announcements(Protocol):
     """The broker's side: copies of readings and alerts for MQTT subscribers."""

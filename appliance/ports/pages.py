@@ -23,6 +23,7 @@ class SensorFilter:
     sensor_type: str | None = None
     search: str | None = None
     device: str | None = None
+    zone: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class AlertFilter:
     search: str | None = None
     """In title, description or type, case ignored."""
     shelved: bool | None = None
+    zone: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ before the copy is sent, and PUBREC before PUBREL is, so that QoS 2 stays exactl
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,6 +86,8 @@ class Outgoing:
         """PUBRELs to be sent as soon as PUBREC is on disk, in its order [MQTT-4.6.0-4]."""
         self._last_id = 0
         self._is_patient = False
+        self.may_hear: Callable[[str, bytes], bool] | None = None
+        """Where its identity is limited to zones: which copies are for it. As of its last visit."""
 
     @property
     def is_lasting(self) -> bool:
@@ -111,6 +114,8 @@ class Outgoing:
 
     def offer(self, copy: Publish, qos: int) -> None:
         """Owe a copy; many subscribers get the same one, so this is where time matters."""
+        if self.may_hear is not None and not self.may_hear(copy.topic, copy.payload):
+            return
         if len(self._waiting) >= self._options.most_queued:
             self._losses.subscriber_full += 1
         elif self._waiting or self._retained or not self._may_go():
@@ -123,6 +128,8 @@ class Outgoing:
 
     def offer_retained(self, topic: str, payload: bytes, qos: int) -> None:
         """Owe a retained copy; one of each topic waits at most. `pump` follows."""
+        if self.may_hear is not None and not self.may_hear(topic, payload):
+            return
         before = self._retained.get(topic)
         if before is not None:
             self._done(before)

@@ -24,6 +24,9 @@ _COLUMNS = (
 )
 _SELECT = sql(_COLUMNS, "WHERE municipality = :mine")
 _CHOSEN = (
+    "AND (:zone IS NULL OR sensor IN (SELECT thing FROM zone_member WHERE zone = :zone"
+    " AND kind = 'sensor') OR sensor IS NULL AND pipeline IN (SELECT thing FROM zone_member"
+    " WHERE zone = :zone AND kind = 'link')) "
     "AND (:sensor IS NULL OR sensor = :sensor)"
     " AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))"
     " AND (:severities = '[]' OR severity IN (SELECT value FROM json_each(:severities)))"
@@ -92,6 +95,7 @@ class AlertRows:
 
     def page(self, chosen: AlertFilter, page: Page) -> tuple[list[Alert], int]:
         values: dict[str, object] = {
+            "zone": chosen.zone,
             "sensor": chosen.sensor,
             "statuses": json_text(chosen.statuses),
             "severities": json_text(chosen.severities),

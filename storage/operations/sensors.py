@@ -22,6 +22,8 @@ _COLUMNS = (
 )
 _SELECT = sql("SELECT", _COLUMNS, "FROM sensor WHERE municipality = :mine")
 _CHOSEN = (
+    "AND (:zone IS NULL OR sensor.id IN (SELECT thing FROM zone_member WHERE zone = :zone"
+    " AND kind = 'sensor')) "
     "AND (:status IS NULL OR status = :status)"
     " AND (:search IS NULL OR instr(search_key, :search) > 0)"
     " AND (:device IS NULL OR device_id = :device)"
@@ -81,6 +83,7 @@ class SensorRows:
 
     def page(self, chosen: SensorFilter, page: Page) -> tuple[list[Sensor], int]:
         values = {
+            "zone": chosen.zone,
             "status": chosen.status,
             "type": chosen.sensor_type,
             "device": chosen.device,

@@ -14,7 +14,7 @@ from web.asking import Ask, Reply
 from web.listings import Listing
 from web.paging import page_of
 from web.routes import PREFIX, Route
-from web.shapes import Point, Time, point, time, time_or_none
+from web.shapes import Id, Point, Time, point, time, time_or_none
 
 Text = Annotated[str, Meta(max_length=10_000)]
 
@@ -27,6 +27,8 @@ class AlertQuery(Struct, frozen=True):
     status: tuple[AlertStatus, ...] = ()
     severity: tuple[Severity, ...] = ()
     sensor_id: int | None = None
+    zone_id: Id | None = None
+    shelved: bool | None = None
     q: Annotated[str, Meta(max_length=200)] | None = None
     """Text in the title, the description or the type, case ignored."""
 
@@ -62,6 +64,7 @@ class AlertOut(Struct, frozen=True):
     acknowledged_by: int | None
     resolved_at: Time | None
     closed_at: Time | None
+    shelved_until: Time | None
     version: int
 
 
@@ -100,6 +103,13 @@ class Resolution(Struct, frozen=True):
     notes: Text | None = None
 
 
+class Shelf(Struct, frozen=True):
+    """For how long it is put aside, and why."""
+
+    minutes: Annotated[int, Meta(ge=1, le=10_080)]
+    reason: Annotated[str, Meta(min_length=1, max_length=10_000)]
+
+
 class Comment(Struct, frozen=True):
     """A comment."""
 
@@ -114,6 +124,8 @@ async def list_alerts(ask: Ask[ViewNetwork]) -> Reply:
         severities=tuple(query.severity),
         sensor=query.sensor_id,
         search=query.q,
+        shelved=query.shelved,
+        zone=query.zone_id,
     )
     part = await page_of(ask, lambda grant, page: ask.services.alerts.page(grant, chosen, page))
     return part.written(ask, alert_out)
@@ -167,6 +179,24 @@ async def close(ask: Ask[HandleAlerts]) -> AlertOut:
     return await _move(ask, AlertStatus.CLOSED, ask.body.notes)
 
 
+async def shelve(ask: Ask[HandleAlerts]) -> AlertOut:
+    """Put an alert aside for a while."""
+    alert, said = AlertId(ask.path["alert"]), ask.body
+    return alert_out(
+        await ask.found(
+            lambda grant: ask.services.alerts.shelve(grant, alert, said.minutes, said.reason)
+        )
+    )
+
+
+async def unshelve(ask: Ask[HandleAlerts]) -> AlertOut:
+    """Take an alert back from the shelf."""
+    alert, note = AlertId(ask.path["alert"]), ask.body.notes or ""
+    return alert_out(
+        await ask.found(lambda grant: ask.services.alerts.unshelve(grant, alert, note))
+    )
+
+
 async def comment(ask: Ask[HandleAlerts]) -> AlertOut:
     """Comment an alert."""
     alert, text = AlertId(ask.path["alert"]), ask.body.comment
@@ -204,6 +234,7 @@ def alert_out(alert: Alert) -> AlertOut:
         acknowledged_by=alert.acknowledged_by,
         resolved_at=time_or_none(alert.resolved_at),
         closed_at=time_or_none(alert.closed_at),
+        shelved_until=time_or_none(alert.shelved_until),
         version=alert.version,
     )
 
@@ -282,5 +313,7 @@ ROUTES = (
     _doing("start", start, Note, "Somebody works on it"),
     _doing("resolve", resolve, Resolution, "It is mended"),
     _doing("close", close, Note, "It is done with"),
+    _doing("shelve", shelve, Shelf, "Put it aside for a while: nobody is told of it meanwhile"),
+    _doing("unshelve", unshelve, Note, "Take it back from the shelf"),
     _doing("comments", comment, Comment, "Say something about it"),
 )
