@@ -50,10 +50,8 @@ class Action(StrEnum):
     ROLE_CHANGED = "role.changed", "a role was changed"
     ROLE_GIVEN = "role.given", "everybody who had a role was given another"
     ROLE_REMOVED = "role.removed", "a role was removed"
-    ZONE_ADDED = "zone.added", "a zone was added"
     ZONE_CHANGED = "zone.changed", "a zone was changed"
     ZONE_OVERRIDDEN = "zone.overridden", "something was put into a zone, left out of it, or neither"
-    ZONE_REMOVED = "zone.removed", "a zone was removed"
     TOKEN_ADDED = "token.added", "an API token was made"
     TOKEN_CHANGED = "token.changed", "an API token was changed"
     TOKEN_REMOVED = "token.removed", "an API token was revoked"
@@ -89,6 +87,12 @@ class Action(StrEnum):
     MAINTENANCE_ADDED = "maintenance.added", "a line was added to the maintenance log"
 
     PIPELINE_ADDED = "pipeline.added", "a link was added to the network"
+    PIPELINE_CHANGED = "pipeline.changed", "a link of the network was changed"
+    NODE_ADDED = "node.added", "a node was added to the network"
+    NODE_CHANGED = "node.changed", "a node of the network was changed"
+    ASSET_REMOVED = "asset.removed", "a node or link of the network was removed"
+    ZONE_ADDED = "zone.added", "a zone was added"
+    ZONE_REMOVED = "zone.removed", "a zone was removed"
     NETWORK_IMPORTED = "network.imported", "a network was read from a file"
 
     CHANNEL_ADDED = "channel.added", "a notification channel was added"

@@ -78,6 +78,7 @@ def thing(kind: str, one: object) -> Thing:
     """Name what something was done to."""
     names = (getattr(one, name, None) for name in ("name", "username", "title", "code", "work"))
     named = next((str(name) for name in names if name), "")
+    named = named or str(getattr(getattr(one, "link", None), "code", ""))
     return Thing(kind, str(getattr(one, "id", "")), named)
 
 

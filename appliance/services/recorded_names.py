@@ -82,9 +82,16 @@ TREATED: Final[dict[str, Treat]] = {
     "maintenance.remove": remove(
         "maintenance", Action.MAINTENANCE_REMOVED, lambda t, i: t.maintenance.get(i)
     ),
-    "incidents.log": put(
-        "maintenance", Action.MAINTENANCE_ADDED, Action.MAINTENANCE_ADDED, lambda _t, _one: None
+    "assets.put_node": put(
+        "node", Action.NODE_ADDED, Action.NODE_CHANGED, lambda t, one: t.assets.get(one.id)
     ),
+    "assets.put_link": put(
+        "pipeline",
+        Action.PIPELINE_ADDED,
+        Action.PIPELINE_CHANGED,
+        lambda t, one: t.assets.get(one.id),
+    ),
+    "assets.remove": remove("asset", Action.ASSET_REMOVED, lambda t, i: t.assets.get(i)),
     "network.add_pipeline": put(
         "pipeline", Action.PIPELINE_ADDED, Action.PIPELINE_ADDED, lambda _t, _one: None
     ),
@@ -156,8 +163,8 @@ READS: Final = frozenset(
         "all",
         "api_tokens",
         "between",
-        "bytes_kept",
         "by_device",
+        "bytes_kept",
         "changes",
         "codes_left",
         "contacts",
@@ -179,12 +186,15 @@ READS: Final = frozenset(
         "latest_of_cause",
         "limited_people",
         "limits",
+        "link_coded",
+        "links_at",
         "load",
         "mark",
         "members",
         "municipalities",
         "nearest_pipeline",
         "newest",
+        "node_coded",
         "nodes",
         "of",
         "of_hardware",
@@ -199,6 +209,7 @@ READS: Final = frozenset(
         "rejections",
         "same_report",
         "sensor_type",
+        "sensors_on",
         "session",
         "shelved",
         "spent_keys",
