@@ -5,7 +5,7 @@ from functools import cached_property
 
 from appliance.bootstrap.auditing import Auditing
 from appliance.bootstrap.listeners import open_certificates
-from appliance.bootstrap.scrubbing import scrub_of
+from appliance.bootstrap.scrubbing import attachments_of, scrub_of
 from appliance.bootstrap.ways_out import messengers
 from appliance.config.configuration import Configuration
 from appliance.demo.postbox import Postbox
@@ -39,6 +39,7 @@ from appliance.machine.folder import DataFolder
 from appliance.ports.clock import Clock
 from appliance.ports.disk import Derived
 from appliance.services.audit import Audit
+from appliance.services.housekeeping import Housekeeping
 from appliance.services.world import World
 from appliance.supervisor import Part
 from broker.gateways.codecs import GatewayCodecs
@@ -56,6 +57,9 @@ SCRUB_AT = "41 3 * * *"
 SCRUB_WITHIN = 6 * 3_600.0
 RETAIN_AT = "23 1 * * *"
 RETAIN_WITHIN = 3_600.0
+EACH_MINUTE = "* * * * *"
+KEEP_WITHIN = 50.0
+SWEEP_AT = "53 2 * * *"
 VERIFY_AT = "11 4 * * *"
 VERIFY_WITHIN = 6 * 3_600.0
 
@@ -70,13 +74,13 @@ class Core:
         key: bytes,
         postbox: Postbox | None = None,
     ) -> None:
-        self.clock = SystemClock()
-        self.ids = RandomIds()
+        self.clock, self.ids = SystemClock(), RandomIds()
         self.operations = SqliteOperations(folder.operations, key, self.clock)
         self.auditing = Auditing(configuration, folder, self.operations, self.clock)
         self.journal = FileJournal(folder.journal, key, self.clock)
         self.history = DuckHistory(folder.history, self.clock, sealed=folder.sealed)
         sessions = SqliteSessions(folder.sessions, key, self.clock)
+        self.files = attachments_of(folder, self.ids, self.clock)
         self.scrub = scrub_of(
             folder,
             key,
@@ -84,6 +88,7 @@ class Core:
             self.operations.note,
             sessions.note,
             self.history.sealed,
+            self.files,
         )
         derived = (PutAside(folder.history), self.history, self.operations, sessions)
         self.disk = _disk_watch(configuration, folder, self.clock, derived)
@@ -139,6 +144,7 @@ class Core:
             messengers=self.messengers,
             trust=lambda: self.certificates.trust,
             disk=self.disk,
+            files=self.files,
         )
 
     @cached_property
@@ -152,11 +158,14 @@ class Core:
 
     def jobs(self) -> tuple[Job, ...]:
         """Give what happens by the clock."""
+        keeping = Housekeeping(self.world)
         return (
             Job("learn", LEARN_AT, self.learn, LEARN_WITHIN),
             Job("tidy history", TIDY_AT, self._tidy, TIDY_WITHIN),
             Job("scrub", SCRUB_AT, self._scrub, SCRUB_WITHIN),
             Job("retention", RETAIN_AT, self._retain, RETAIN_WITHIN),
+            Job("records", EACH_MINUTE, keeping.each_minute, KEEP_WITHIN),
+            Job("attachments", SWEEP_AT, keeping.each_night, RETAIN_WITHIN),
             Job("verify audit", VERIFY_AT, self._verify_audit, VERIFY_WITHIN),
         )
 

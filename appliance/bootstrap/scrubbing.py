@@ -4,10 +4,12 @@ from functools import partial
 
 from appliance.control.commands.scrubbing import as_outcome
 from appliance.control.desk import Outcome
-from appliance.machine.clock import SystemClock
+from appliance.machine.clock import RandomIds, SystemClock
 from appliance.machine.folder import DataFolder
+from appliance.ports.clock import Clock, IdSource
 from appliance.ports.journal import Journal
 from appliance.services.scrub import Scrub
+from storage.attachments import FolderFiles
 from storage.commits import CommitNote
 from storage.history.file import suspect
 from storage.history.shelf import Shelf
@@ -23,6 +25,7 @@ def scrub_of(
     operations: CommitNote,
     sessions: CommitNote,
     sealed: SealedFiles,
+    attachments: FolderFiles,
 ) -> Scrub:
     """Put together everything that can tell whether it is what was written."""
     return Scrub(
@@ -46,11 +49,17 @@ def scrub_of(
             ),
             "the journal": JournalFiles(journal),
             "sealed history": sealed,
+            "attachments": attachments,
             "history": HistoryFile(
                 folder.history / "history.duckdb", partial(suspect, folder.history)
             ),
         }
     )
+
+
+def attachments_of(folder: DataFolder, ids: IdSource, clock: Clock) -> FolderFiles:
+    """Give the files that people add to incidents."""
+    return FolderFiles(folder.attachments, folder.scratch, ids, clock)
 
 
 async def scrub_folder(folder: DataFolder) -> Outcome:
@@ -63,7 +72,8 @@ async def scrub_folder(folder: DataFolder) -> Outcome:
             note.look()
         journal = FileJournal(folder.journal, key, SystemClock())
         sealed = SealedFiles(Shelf(folder.sealed))
-        scrub = scrub_of(folder, key, journal, notes[0], notes[1], sealed)
+        attachments = attachments_of(folder, RandomIds(), SystemClock())
+        scrub = scrub_of(folder, key, journal, notes[0], notes[1], sealed, attachments)
         try:
             await journal.start()
             found = await scrub.run()

@@ -240,8 +240,33 @@ def _record(  # noqa: PLR0913
     return alert, (tables.events.add(alert_event(alert, change)),)
 
 
+def shelve(
+    tables: Tables,
+    alert: Alert,
+    *,
+    until: Instant | None,
+    by: UserId | None,
+    note: str,
+    now: Instant,
+) -> tuple[Alert, Events]:
+    """Put an alert aside until then, with the reason; None takes it back (ISA-18.2, 11.3).
+
+    Nobody is told of it meanwhile. When it comes back and still is as bad, channels are told again.
+    """
+    kind = ChangeKind.UNSHELVED if until is None else ChangeKind.SHELVED
+    return _record(tables, alert, replace(alert, shelved_until=until), kind, now, by=by, note=note)
+
+
+def _is_told(alert: Alert, change: AlertChange, now: Instant) -> bool:
+    if alert.shelved_until is not None and alert.shelved_until > now:
+        return False
+    if change.kind is ChangeKind.UNSHELVED:
+        return alert.condition_active and alert.status is AlertStatus.OPEN
+    return change.kind in TOLD
+
+
 def _owe(tables: Tables, alert: Alert, change: AlertChange, now: Instant) -> None:
-    if change.kind not in TOLD:
+    if not _is_told(alert, change, now):
         return
     tables.outbox.owe(
         [
@@ -276,6 +301,9 @@ def alert_event(alert: Alert, change: AlertChange) -> LiveEvent:
         "created_at": instant.text(alert.created_at),
         "municipality_id": alert.municipality,
         "condition_active": alert.condition_active,
+        "shelved_until": (
+            None if alert.shelved_until is None else instant.text(alert.shelved_until)
+        ),
         "change": change.kind.value,
         "changed_at": instant.text(change.at),
     }

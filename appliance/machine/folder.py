@@ -61,6 +61,11 @@ class DataFolder:
         return self.path / "control.json"
 
     @property
+    def attachments(self) -> Path:
+        """Files that people added to incidents. They are nowhere else: back them up."""
+        return self.path / "attachments"
+
+    @property
     def scratch(self) -> Path:
         """Files of commands under way; what is left of one that was cut off is removed."""
         return self.path / "tmp"

@@ -1,17 +1,22 @@
 """Alerts: what people do about what Weir noticed."""
 
 from collections.abc import Callable
+from typing import Final
 
 from appliance.domain.access import Grant, HandleAlerts, ViewNetwork
-from appliance.domain.alerts import Alert, AlertChange, AlertStatus
-from appliance.domain.errors import Invalid, NotFound
+from appliance.domain.alerts import ACTIVE, Alert, AlertChange, AlertStatus
+from appliance.domain.errors import Conflict, Invalid, NotFound
 from appliance.domain.ids import AlertId
+from appliance.domain.instant import MINUTE, Instant
 from appliance.domain.telling import LiveEvent
 from appliance.flow import alerting
 from appliance.ports.pages import AlertFilter, Page
 from appliance.ports.tables import Tables
 from appliance.services.freshness import Freshness
 from appliance.services.world import World
+
+LONGEST_SHELVING: Final = 7 * 24 * 60
+"""Minutes."""
 
 Changed = tuple[Alert, tuple[LiveEvent, ...]]
 
@@ -78,6 +83,39 @@ class Alerts:
         def change(tables: Tables) -> Changed:
             present = found_alert(tables, alert)
             return alerting.comment(tables, present, by=grant.actor.user, note=note, now=now)
+
+        return await self._tell(grant, change)
+
+    async def shelve(
+        self, grant: Grant[HandleAlerts], alert: AlertId, minutes: int, reason: str
+    ) -> Alert:
+        """Put one aside for so many minutes: nobody is told of it meanwhile (ISA-18.2, 11.3)."""
+        if not 1 <= minutes <= LONGEST_SHELVING:
+            raise Invalid(field="minutes", problem=f"1 to {LONGEST_SHELVING:,} (a week)")
+        if not reason.strip():
+            raise Invalid(field="reason", problem="say why")
+        now = self._world.clock.now()
+        until = Instant(now + minutes * MINUTE)
+
+        def change(tables: Tables) -> Changed:
+            present = found_alert(tables, alert)
+            if present.status not in ACTIVE:
+                raise Conflict(what=f"an alert that is {present.status} needs no shelf")
+            by = grant.actor.user
+            return alerting.shelve(tables, present, until=until, by=by, note=reason, now=now)
+
+        return await self._tell(grant, change)
+
+    async def unshelve(self, grant: Grant[HandleAlerts], alert: AlertId, note: str) -> Alert:
+        """Take one back; if it still is as bad, channels are told again."""
+        now = self._world.clock.now()
+
+        def change(tables: Tables) -> Changed:
+            present = found_alert(tables, alert)
+            if present.shelved_until is None:
+                return present, ()
+            by = grant.actor.user
+            return alerting.shelve(tables, present, until=None, by=by, note=note, now=now)
 
         return await self._tell(grant, change)
 

@@ -1,13 +1,17 @@
 """Incidents: what happened in the network and who deals with it."""
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
-from appliance.domain.access import Grant, ReportIncidents, ViewNetwork
-from appliance.domain.errors import Conflict, Invalid, NotFound
+from appliance.domain.access import DiscardRecords, Grant, ReportIncidents, ViewNetwork
+from appliance.domain.alerts import Alert
+from appliance.domain.attachments import Attachment
+from appliance.domain.errors import Conflict, Invalid, NotFound, TooMany
 from appliance.domain.ids import AlertId, IncidentId, SensorId, UserId
-from appliance.domain.incidents import Incident, IncidentStatus
+from appliance.domain.incidents import EntryKind, Incident, IncidentEntry, IncidentStatus
 from appliance.domain.instant import MINUTE, Instant
 from appliance.domain.rules import Severity
 from appliance.domain.sensors import Position
@@ -17,11 +21,24 @@ from appliance.ports.pages import IncidentFilter, Page
 from appliance.ports.tables import Tables
 from appliance.services.alerts import found_alert
 from appliance.services.pipelines import must_be_on_earth
+from appliance.services.stories import tell
 from appliance.services.world import World
 
 SAME_WITHIN: Final = 1 * MINUTE
 LONGEST_TITLE: Final = 300
 LONGEST_TEXT: Final = 10_000
+MOST_ENTRIES: Final = 10_000
+"""In the story of one incident; then comments and links are refused."""
+_TOLD: Final = (
+    "title",
+    "description",
+    "incident_type",
+    "severity",
+    "notes",
+    "sensor",
+    "position",
+    "assigned_to",
+)
 _KIND: Final = "idempotency"
 
 
@@ -92,6 +109,7 @@ class Incidents:
                 return named(tables, earlier), ()
             incident = _incident(grant, tables, new, incident_id, now)
             tables.incidents.put(incident, was=None)
+            _begin(tables, incident)
             if idempotency_key:
                 value = incident_id.to_bytes(8) + _fingerprint(new)
                 tables.preferences.remember(_KIND, _owned(by, idempotency_key), value, now)
@@ -102,27 +120,92 @@ class Incidents:
         return made
 
     async def change(
-        self,
-        grant: Grant[ReportIncidents],
-        incident: IncidentId,
-        status: IncidentStatus | None,
-        notes: str | None,
+        self, grant: Grant[ReportIncidents], incident: IncidentId, changes: Mapping[str, Any]
     ) -> NamedIncident:
-        """Change status or notes; what changes nothing tells nobody."""
+        """Change fields of it (field of Incident → new value); what changes nothing tells nobody."""
         now = self._world.clock.now()
 
         def change(tables: Tables) -> Made:
             present = found_incident(tables, incident)
-            changed = _moved(present, status, notes, now)
+            changed = _changed(tables, present, changes, now)
             if changed is present:
                 return named(tables, present), ()
-            if not tables.incidents.put(changed, was=present.version):
-                raise Conflict(what="somebody else has changed this incident meanwhile")
+            _replace(tables, present, changed)
+            _tell_change(tables, present, changed, grant.actor.user)
             return named(tables, changed), (alerting.incident_event(tables, changed),)
 
         made, events = await self._world.operations.write(grant.municipality, change)
         self._world.live.announce(events)
         return made
+
+    async def remove(self, grant: Grant[DiscardRecords], incident: IncidentId) -> None:
+        """Remove one with its story and its files; maintenance because of it stays."""
+
+        def change(tables: Tables) -> list[Attachment]:
+            found_incident(tables, incident)
+            files = tables.attachments.of(incident)
+            tables.incidents.remove(incident)
+            return files
+
+        for file in await self._world.operations.write(grant.municipality, change):
+            await asyncio.to_thread(self._world.files.remove, grant.municipality, file.file)
+
+    async def timeline(
+        self, grant: Grant[ViewNetwork], incident: IncidentId, page: Page
+    ) -> tuple[list[IncidentEntry], int]:
+        """Give one page of its story, oldest first, and how many entries there are in all."""
+
+        def query(tables: Tables) -> tuple[list[IncidentEntry], int]:
+            found_incident(tables, incident)
+            return tables.incidents.entries(incident, page)
+
+        return await self._world.operations.read(grant.municipality, query)
+
+    async def alerts(self, grant: Grant[ViewNetwork], incident: IncidentId) -> list[Alert]:
+        """Give the alerts that belong to it."""
+
+        def query(tables: Tables) -> list[Alert]:
+            found_incident(tables, incident)
+            several = [tables.alerts.get(alert) for alert in tables.incidents.alerts(incident)]
+            return [alert for alert in several if alert is not None]
+
+        return await self._world.operations.read(grant.municipality, query)
+
+    async def comment(
+        self, grant: Grant[ReportIncidents], incident: IncidentId, text: str
+    ) -> IncidentEntry:
+        """Say something about it."""
+        if not text.strip() or len(text) > LONGEST_TEXT:
+            raise Invalid(field="comment", problem=f"1 to {LONGEST_TEXT:,} characters")
+        now = self._world.clock.now()
+
+        def change(tables: Tables) -> IncidentEntry:
+            present = found_incident(tables, incident)
+            _must_have_room(tables, incident)
+            by = grant.actor.user
+            return tell(tables, present, EntryKind.COMMENTED, by=by, at=now, note=text)
+
+        return await self._world.operations.write(grant.municipality, change)
+
+    async def link(
+        self, grant: Grant[ReportIncidents], incident: IncidentId, alert: AlertId, *, on: bool
+    ) -> None:
+        """Say that an alert belongs to it, or that it does not; saying it twice is saying it once."""
+        now = self._world.clock.now()
+
+        def change(tables: Tables) -> None:
+            present = found_incident(tables, incident)
+            if on:
+                found_alert(tables, alert)
+                _must_have_room(tables, incident)
+                changed = tables.incidents.link(incident, alert)
+            else:
+                changed = tables.incidents.unlink(incident, alert)
+            if changed:
+                kind = EntryKind.ALERT_LINKED if on else EntryKind.ALERT_UNLINKED
+                tell(tables, present, kind, by=grant.actor.user, at=now, alert=alert)
+
+        await self._world.operations.write(grant.municipality, change)
 
 
 def found_incident(tables: Tables, incident: IncidentId) -> Incident:
@@ -137,6 +220,22 @@ def named(tables: Tables, incident: Incident) -> NamedIncident:
     """Give an incident with the name of its sensor."""
     sensor = None if incident.sensor is None else tables.sensors.get(incident.sensor)
     return NamedIncident(incident, None if sensor is None else sensor.name)
+
+
+def _begin(tables: Tables, incident: Incident) -> None:
+    """Begin its story."""
+    by, at = incident.reported_by, incident.created_at
+    if incident.alert is not None:
+        tables.incidents.link(incident.id, incident.alert)
+    tell(
+        tables,
+        incident,
+        EntryKind.REPORTED,
+        by=by,
+        at=at,
+        after=incident.status,
+        alert=incident.alert,
+    )
 
 
 def _must_make_sense(new: NewIncident) -> None:
@@ -201,19 +300,49 @@ def _incident(
     )
 
 
-def _moved(
-    incident: Incident, status: IncidentStatus | None, notes: str | None, now: Instant
+def _must_have_room(tables: Tables, incident: IncidentId) -> None:
+    if tables.incidents.last_entry(incident) >= MOST_ENTRIES:
+        raise TooMany(what=f"this incident has {MOST_ENTRIES:,} entries already; report another")
+
+
+def _changed(
+    tables: Tables, incident: Incident, changes: Mapping[str, Any], now: Instant
 ) -> Incident:
-    after = status or incident.status
-    text = incident.notes if notes is None else notes
-    if (after, text) == (incident.status, incident.notes):
+    wanted = replace(incident, **changes)
+    if wanted == incident:
         return incident
-    ended = after in {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
+    _must_be_known(tables, wanted, changes)
+    ended = wanted.status in {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
     return replace(
-        incident,
-        status=after,
-        notes=text,
+        wanted,
         updated_at=now,
         resolved_at=(incident.resolved_at or now) if ended else None,
         version=incident.version + 1,
     )
+
+
+def _must_be_known(tables: Tables, incident: Incident, changes: Mapping[str, Any]) -> None:
+    if not incident.title.strip() or len(incident.title) > LONGEST_TITLE:
+        raise Invalid(field="title", problem=f"1 to {LONGEST_TITLE} characters")
+    if changes.get("sensor") is not None and tables.sensors.get(changes["sensor"]) is None:
+        raise Invalid(field="sensor_id", problem=f"there is no sensor {changes['sensor']}")
+    if changes.get("assigned_to") is not None and tables.users.get(changes["assigned_to"]) is None:
+        raise Invalid(field="assigned_to", problem=f"there is no person {changes['assigned_to']}")
+
+
+def _replace(tables: Tables, present: Incident, changed: Incident) -> None:
+    if not tables.incidents.put(changed, was=present.version):
+        raise Conflict(what="somebody else has changed this incident meanwhile")
+
+
+def _tell_change(tables: Tables, before: Incident, after: Incident, by: UserId) -> None:
+    at = after.updated_at
+    if before.status is not after.status:
+        moved = EntryKind.MOVED
+        said = after.notes if after.notes != before.notes else ""
+        tell(
+            tables, after, moved, by=by, at=at, note=said, before=before.status, after=after.status
+        )
+    names = [n for n in _TOLD if getattr(before, n) != getattr(after, n)]
+    if names:
+        tell(tables, after, EntryKind.CHANGED, by=by, at=at, note=", ".join(names))

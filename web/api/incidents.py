@@ -1,10 +1,10 @@
 """Incidents and the maintenance log."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from appliance.domain.access import Grant, ReportIncidents, ViewNetwork
+from appliance.domain.access import DiscardRecords, Grant, ReportIncidents, ViewNetwork
 from appliance.domain.ids import AlertId, IncidentId, SensorId
 from appliance.domain.incidents import IncidentStatus
 from appliance.domain.rules import Severity
@@ -59,6 +59,13 @@ class IncidentChange(Struct, frozen=True):
 
     status: IncidentStatus | None = None
     notes: Text | None = None
+    title: Title | None = None
+    description: Text | None = None
+    incident_type: Name | None = None
+    severity: Severity | None = None
+    sensor_id: Id | UnsetType | None = UNSET
+    assigned_to: Id | UnsetType | None = UNSET
+    location: Point | UnsetType | None = UNSET
 
 
 class IncidentOut(Struct, frozen=True):
@@ -77,6 +84,7 @@ class IncidentOut(Struct, frozen=True):
     location: Point | None
     municipality_id: int
     reported_by: int
+    assigned_to: int | None
     created_at: Time
     updated_at: Time
     resolved_at: Time | None
@@ -148,12 +156,29 @@ async def from_alert(ask: Ask[ReportIncidents]) -> IncidentOut:
 async def change(ask: Ask[ReportIncidents]) -> IncidentOut:
     """Change an incident."""
     incident = IncidentId(ask.path["incident"])
-    said: IncidentChange = ask.body
+    changes = _changes(ask.body)
     return incident_out(
-        await ask.found(
-            lambda grant: ask.services.incidents.change(grant, incident, said.status, said.notes)
-        )
+        await ask.found(lambda grant: ask.services.incidents.change(grant, incident, changes))
     )
+
+
+def _changes(said: IncidentChange) -> dict[str, Any]:
+    """Give what is to be changed; null leaves alone what can't be without a value."""
+    plain = ("status", "notes", "title", "description", "incident_type", "severity")
+    changes = {name: getattr(said, name) for name in plain if getattr(said, name) is not None}
+    if said.sensor_id is not UNSET:
+        changes["sensor"] = said.sensor_id
+    if said.assigned_to is not UNSET:
+        changes["assigned_to"] = said.assigned_to
+    if said.location is not UNSET:
+        changes["position"] = position(said.location)
+    return changes
+
+
+async def remove(ask: Ask[DiscardRecords]) -> None:
+    """Remove an incident."""
+    incident = IncidentId(ask.path["incident"])
+    await ask.found(lambda grant: ask.services.incidents.remove(grant, incident))
 
 
 def incident_out(named: NamedIncident) -> IncidentOut:
@@ -173,6 +198,7 @@ def incident_out(named: NamedIncident) -> IncidentOut:
         location=point(one.position),
         municipality_id=one.municipality,
         reported_by=one.reported_by,
+        assigned_to=one.assigned_to,
         created_at=time(one.created_at),
         updated_at=time(one.updated_at),
         resolved_at=time_or_none(one.resolved_at),
@@ -219,6 +245,14 @@ ROUTES = (
             summary="Change status or notes of an incident",
         )
         for method in ("PUT", "PATCH")
+    ),
+    Route(
+        method="DELETE",
+        path=f"{PREFIX}/incidents/{{incident}}",
+        access=DiscardRecords,
+        handler=remove,
+        status=204,
+        summary="Remove an incident with its story and files",
     ),
     Route(
         method="POST",
