@@ -12,6 +12,7 @@ from appliance.domain.access import (
     ManageUsers,
     Role,
     SystemGrant,
+    must_not_exceed,
 )
 from appliance.domain.errors import Conflict, Invalid, NotFound, NotSignedIn
 from appliance.domain.ids import UserId
@@ -161,12 +162,19 @@ class SecondFactors:
     # What those may do who manage people
 
     async def reset(self, grant: Grant[ManageUsers], user: UserId) -> None:
-        """Take away the second factor of somebody who lost phone and codes; their sessions end."""
-        users = self._operations
-        found = await users.read(grant.municipality, lambda t: t.users.get(user))
-        if found is None:
-            raise NotFound(kind="user", name=user)
-        await users.write_system(lambda t: reset_factor(t, found))
+        """Take away the second factor of somebody who lost phone and codes; their sessions end.
+
+        NotAllowed where that person may do more than the one who asks.
+        """
+
+        def reset(tables: SystemTables) -> None:
+            found = tables.of(grant.municipality).users.get(user)
+            if found is None:
+                raise NotFound(kind="user", name=user)
+            must_not_exceed(grant.actor, found.as_actor().permissions)
+            reset_factor(tables, found)
+
+        await self._operations.write_system(reset)
         self._sign_in.forget_user(user)
 
     async def rules(self, grant: Grant[ManageSettings]) -> FactorRules:

@@ -1,9 +1,9 @@
 """Sessions: everybody sees and ends their own, and who manages people those of their people."""
 
-from appliance.domain.access import Actor, Grant, ManageUsers
+from appliance.domain.access import Actor, Grant, ManageUsers, must_not_exceed
 from appliance.domain.errors import NotFound, NotSignedIn
 from appliance.domain.ids import SessionId, UserId
-from appliance.domain.people import Session
+from appliance.domain.people import Session, User
 from appliance.ports.operations import SystemTables
 from appliance.services.signin import SignIn
 from appliance.services.world import World
@@ -34,23 +34,24 @@ class Sessions:
 
     async def of(self, grant: Grant[ManageUsers], user: UserId) -> list[Session]:
         """Give those of somebody of the municipality, the one used last first."""
-        await self._must_be_ours(grant, user)
+        await self._one_of_ours(grant, user)
         return await self._of(user)
 
     async def end(self, grant: Grant[ManageUsers], user: UserId, session: SessionId) -> None:
-        """End one of somebody's."""
-        await self._must_be_ours(grant, user)
+        """End one of somebody's; NotAllowed where they may do more than the one who asks."""
+        must_not_exceed(grant.actor, (await self._one_of_ours(grant, user)).as_actor().permissions)
         await self._end(user, session)
 
     async def end_all(self, grant: Grant[ManageUsers], user: UserId) -> int:
-        """End all of somebody's; gives how many. They can sign in again."""
-        await self._must_be_ours(grant, user)
+        """End all of somebody's; gives how many. They can sign in again. NotAllowed as with `end`."""
+        must_not_exceed(grant.actor, (await self._one_of_ours(grant, user)).as_actor().permissions)
         return await self._end_all(user, None)
 
-    async def _must_be_ours(self, grant: Grant[ManageUsers], user: UserId) -> None:
+    async def _one_of_ours(self, grant: Grant[ManageUsers], user: UserId) -> User:
         found = await self._operations.read(grant.municipality, lambda t: t.users.get(user))
         if found is None:
             raise NotFound(kind="user", name=user)
+        return found
 
     async def _of(self, user: UserId) -> list[Session]:
         now = self._clock.now()
