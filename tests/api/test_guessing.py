@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+import httpx
 import pytest
 
 from appliance.domain.errors import TooMany
@@ -18,7 +19,7 @@ from appliance.services.guessing import (
     place_of,
 )
 from appliance.services.passwords import AT_ONCE, MOST_WAITING, Passwords
-from tests.api.appliance import Weir
+from tests.api.appliance import PASSWORD, Client, Weir
 from tests.builders import NOON
 from tests.fakes import FixedClock
 
@@ -164,3 +165,24 @@ def test_a_token_says_what_it_was_made_for():
     assert claims.expires_at == NOON + LIFETIME
     with pytest.raises(Exception, match="not one of ours"):
         AccessTokens(b"j" * 32).read(tokens.issue(UserId(7), SessionId(9), 3, NOON))
+
+
+async def test_an_attacker_from_many_addresses_keeps_strangers_out_and_not_the_owner(weir: Weir):
+    owner = await weir.person(weir.here, "viewer")
+    name = owner.user["username"]
+
+    async def tries(address: str, password: str) -> int:
+        way = httpx.AsyncHTTPTransport(local_address=address)
+        async with httpx.AsyncClient(base_url=weir.http.base_url, transport=way) as http:
+            said = {"username": name, "password": password}
+            return (await Client(http).post("auth/login", said)).status
+
+    attackers = [f"127.0.0.{number}" for number in range(2, 6)]
+    for address in attackers:
+        for _ in range(FREE):
+            assert await tries(address, "a wrong pass phrase") == 401
+    assert await tries(attackers[0], PASSWORD) == 429  # it could still be guessing
+    assert await tries("127.0.0.9", PASSWORD) == 429
+    assert await tries("127.0.0.1", PASSWORD) == 200
+    assert (await owner.get("auth/me")).status == 200
+    assert (await weir.sign_in(f"admin-{weir.there.id}")).token
