@@ -113,7 +113,7 @@ const curl = (text) => {
 
 // A page over plain HTTP from another machine has no clipboard; a selection can be copied anywhere.
 const copied = async (text) => {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
+  if (navigator.clipboard && await navigator.clipboard.writeText(text).then(() => true, () => false)) return true;
   const area = element("textarea", text);
   document.body.append(area);
   area.select();
