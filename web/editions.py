@@ -10,9 +10,10 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, Final
 
-from werkzeug.datastructures import ETags, Headers
+from werkzeug.datastructures import ETags
 from werkzeug.http import parse_etags
 
+from appliance.domain.access import AdministerSystem
 from appliance.domain.enclave import RoleId, ZoneId
 from appliance.domain.errors import NotFound
 from appliance.domain.ids import (
@@ -27,7 +28,10 @@ from appliance.domain.ids import (
 )
 from appliance.ports.operations import SystemTables
 from appliance.ports.tables import Tables
+from appliance.services.installation import system_settings
+from appliance.services.preferences import recalled
 from appliance.services.undertakings import ANY, NONE, Look, Undertaking
+from web.asking import Ask
 from web.routes import Route
 
 Noun = Callable[[SystemTables, Tables | None, Any], object]
@@ -60,6 +64,18 @@ def _token(tables: Tables, named: int) -> object:
     return None if found is None else replace(found, last_used_at=None)
 
 
+def _settings(system: SystemTables, tables: Tables | None, ask: Ask[Any]) -> object:
+    """Look at the municipality that is meant, or the installation where it is beyond them."""
+    if issubclass(ask.permission, AdministerSystem):
+        return system_settings(system)
+    whose = ask.municipality or ask.signed_in.municipality
+    if whose is None and tables is None:
+        real = [one.id for one in system.municipalities() if not one.demo]
+        whose = real[0] if len(real) == 1 else None
+    own = tables if whose is None else system.of(whose)
+    return None if own is None else (own.municipality, own.preferences.recall("retention", ""))
+
+
 NOUNS: Final[Mapping[str, Noun]] = {
     "alert": _own(_alert),
     "asset": _own(lambda t, named: t.assets.get(AssetId(named))),
@@ -67,11 +83,13 @@ NOUNS: Final[Mapping[str, Noun]] = {
     "entry": _own(lambda t, named: t.maintenance.get(MaintenanceId(named))),
     "incident": _own(lambda t, named: t.incidents.get(IncidentId(named))),
     "municipality": _municipality,
+    "preferences": lambda system, _, ask: recalled(system, ask.signed_in),
     "pipeline": _own(lambda t, named: t.network.pipeline(AssetId(named))),
     "retention": _own(lambda t, _: t.preferences.recall("retention", "") or b""),
     "rule": _own(lambda t, named: t.rules.get(RuleId(named))),
     "sensor": _own(lambda t, named: t.sensors.get(SensorId(named))),
     "role": _own(lambda t, named: t.roles.get(RoleId(named))),
+    "settings": _settings,
     "token": _own(_token),
     "user": _own(lambda t, named: t.users.get(UserId(named))),
     "zone": _own(lambda t, named: t.zones.get(ZoneId(named))),
@@ -97,12 +115,13 @@ def shows_it(route: Route) -> bool:
     return has_edition(route) and (route.path.endswith("}") or not route.names)
 
 
-def undertaking_of(route: Route, path: Mapping[str, Any], headers: Headers) -> Undertaking:
+def undertaking_of(route: Route, ask: Ask[Any]) -> Undertaking:
     """Say what a request expects of what it is about."""
     if not has_edition(route) or (route.method == "GET" and not shows_it(route)):
         return Undertaking()
     noun = noun_of(route)
-    look, named = NOUNS[noun], path.get(noun, 0)
+    headers = ask.headers
+    look, named = NOUNS[noun], ask.path.get(noun, ask)
     looking: Look = lambda system, tables: look(system, tables, named)  # noqa: E731
     if route.method == "GET":
         return Undertaking(looking)

@@ -64,7 +64,7 @@ def _must_have_room(route: Route, services: Services) -> None:
 
 
 async def _given(route: Route, ask: Ask[Any]) -> tuple[Given, bool]:
-    task = undertaking_of(route, ask.path, ask.headers)
+    task = undertaking_of(route, ask)
 
     async def do() -> Given:
         with undertaking(task):

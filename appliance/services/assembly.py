@@ -27,6 +27,7 @@ from appliance.services.monitoring import Monitoring
 from appliance.services.municipalities import Municipalities
 from appliance.services.passwords import Passwords
 from appliance.services.pipelines import Pipelines
+from appliance.services.preferences import PreferencesOfPeople
 from appliance.services.push import PushDevices
 from appliance.services.readings import ReadingsOfSensors
 from appliance.services.repeats import Repeats, keep_answers_key
@@ -40,6 +41,7 @@ from appliance.services.second_factors import SecondFactors
 from appliance.services.sensor_types import SensorTypes
 from appliance.services.sensors import Sensors
 from appliance.services.sessions import Sessions
+from appliance.services.settings import Settings
 from appliance.services.setup import SetUp
 from appliance.services.signin import SignIn
 from appliance.services.timeline import Timelines
@@ -74,6 +76,7 @@ class Services:
     monitoring: Monitoring
     municipalities: Municipalities
     pipelines: Pipelines
+    preferences: PreferencesOfPeople
     push: PushDevices
     readings: ReadingsOfSensors
     repeats: Repeats
@@ -85,6 +88,7 @@ class Services:
     screens: Screens
     sensor_types: SensorTypes
     sensors: Sensors
+    settings: Settings
     setup: SetUp
     second_factors: SecondFactors
     sessions: Sessions
@@ -108,6 +112,7 @@ async def open_services(world: World) -> Services:
     passwords = Passwords()
     doorkeeper = Doorkeeper(world, passwords)
     sign_in = SignIn(world, passwords, doorkeeper, AccessTokens(key))
+    municipalities = Municipalities(world)
     return Services(
         alerts=Alerts(world, freshness),
         analytics=Analytics(world, freshness),
@@ -127,8 +132,9 @@ async def open_services(world: World) -> Services:
         intake=IntakeBook(world, freshness),
         maintenance=Maintenance(world),
         monitoring=Monitoring(world),
-        municipalities=Municipalities(world),
+        municipalities=municipalities,
         pipelines=Pipelines(world),
+        preferences=PreferencesOfPeople(world),
         push=PushDevices(world),
         readings=ReadingsOfSensors(world, freshness),
         repeats=repeats,
@@ -140,6 +146,7 @@ async def open_services(world: World) -> Services:
         screens=Screens(world),
         sensor_types=SensorTypes(world),
         sensors=sensors,
+        settings=Settings(world, municipalities),
         setup=SetUp(world, passwords),
         second_factors=SecondFactors(world, doorkeeper, sign_in),
         sessions=Sessions(world, sign_in),

@@ -11,6 +11,7 @@ from appliance.services.recorded_calls import Call, Treat, thing
 from appliance.services.recorded_values import setting_change
 
 QUIET_PREFERENCES: Final = {
+    "person": "what people prefer for themselves",
     "idempotency": "which report a key has made; the report has its own line",
     "pattern": "learned from readings",
     "learning": "how far learning is",
@@ -169,7 +170,7 @@ def system_remembered(call: Call) -> Any:  # noqa: ANN401
     key = str(call.first)
     before = call.tables.recall(key)
     result = call.make()
-    if before != call.given[1]:
+    if before != call.given[1] and not key.startswith("preferences:"):
         call.note(Action.KEY_MADE, Thing("setting", key.partition(":")[0]))
     return result
 

@@ -42,7 +42,8 @@ class MunicipalityIn(Struct, frozen=True):
     """A utility."""
 
     name: Name
-    time_zone: Name = "UTC"
+    time_zone: Name | None = None
+    """Without one, the installation's `default_time_zone`."""
 
 
 class MunicipalityPatch(Struct, frozen=True):

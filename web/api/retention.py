@@ -1,7 +1,7 @@
 """How long readings, roll-ups and records are kept."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
@@ -56,27 +56,40 @@ async def replace(ask: Ask[ManageSettings]) -> RetentionOut:
     """Replace the settings."""
     said: RetentionIn = ask.body
     grant = await ask.one(said.municipality_id)
-    retention = Retention(
+    retention = retention_of(said)
+    return _out(grant.municipality, await ask.services.retention.replace(grant, retention))
+
+
+def retention_of(said: RetentionBody) -> Retention:
+    """Read the settings."""
+    return Retention(
         _spans(said.default),
         {code: _spans(spans) for code, spans in said.by_sensor_type.items()},
         said.records_days,
     )
-    return _out(grant.municipality, await ask.services.retention.replace(grant, retention))
 
 
 def _spans(body: SpansBody) -> Spans:
     return Spans(body.readings_days, body.minutes_days, body.hours_days, body.days_days)
 
 
+def retention_body(retention: Retention) -> RetentionBody:
+    """Write the settings."""
+    return RetentionBody(**_fields(retention))
+
+
 def _out(municipality: int, retention: Retention) -> RetentionOut:
-    return RetentionOut(
-        default=SpansBody(**asdict(retention.default)),
-        by_sensor_type={
+    return RetentionOut(**_fields(retention), municipality_id=municipality)
+
+
+def _fields(retention: Retention) -> dict[str, Any]:
+    return {
+        "default": SpansBody(**asdict(retention.default)),
+        "by_sensor_type": {
             code: SpansBody(**asdict(spans)) for code, spans in retention.by_sensor_type.items()
         },
-        records_days=retention.records_days,
-        municipality_id=municipality,
-    )
+        "records_days": retention.records_days,
+    }
 
 
 ROUTES = (
