@@ -147,16 +147,16 @@ class DevicePeer:
         if not reader.has_more:
             return False
         services, allowance = self._services, self._device.allowance
-        allowed = allowance.take(services.clock.monotonic(), MOST_IN_A_RUN)
+        allowed = allowance.room(services.clock.monotonic(), MOST_IN_A_RUN)
         if not allowed:
             self._hold_back(allowance.wait())
             return True
         run = None
         if not services.intake.refuses_unacknowledged:
             run = reader.publishes(self._topics, allowed)
-        allowance.give_back(allowed if run is None else allowed - len(run.payloads))
         if run is None:
             return False
+        allowance.spend(len(run.payloads))
         messages = RawMessages(
             self._device,
             Door.MQTT,
@@ -202,7 +202,7 @@ class DevicePeer:
     # Readings
 
     def _publish(self, packet: Publish) -> None:
-        self._device.allowance.take(self._services.clock.monotonic(), 1)
+        self._device.allowance.spend(1)  # `take_run` has looked whether there is one left
         report = self._report_on(packet.topic)
         if report is None:
             detail = f"published to {packet.topic[:_EXCERPT]!r}"

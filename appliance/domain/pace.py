@@ -6,7 +6,7 @@ one that only goes forward; should it go back all the same, nothing is filled fo
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 LEAST_RATE: Final = 0.001
@@ -36,72 +36,76 @@ class DeviceLimits:
 class Bucket:
     """One token bucket."""
 
-    __slots__ = ("_at", "_tokens", "pace")
+    __slots__ = ("_at", "_burst", "_rate", "pace", "tokens")
 
     def __init__(self, pace: Pace, now: float) -> None:
         self.pace = pace
-        self._tokens = float(pace.burst)
+        self._rate, self._burst = pace.rate, float(pace.burst)
         self._at = now
+        self.tokens = self._burst
+        """How many were there at the last look, less those that were taken since."""
 
     def change(self, pace: Pace, now: float) -> None:
         """Go on at another pace; what was taken stays taken."""
         if pace != self.pace:
             self.fill(now)
             self.pace = pace
-            self._tokens = min(self._tokens, float(pace.burst))
+            self._rate, self._burst = pace.rate, float(pace.burst)
+            self.tokens = min(self.tokens, self._burst)
 
     def fill(self, now: float) -> float:
         """Put in what has come back since the last look, and give how much is there."""
         passed = now - self._at
-        if passed > 0:
-            self._tokens = min(self._tokens + passed * self.pace.rate, float(self.pace.burst))
         if passed:
             self._at = now
-        return self._tokens
-
-    def take(self, messages: int) -> None:
-        """Take out what `fill` has said to be there."""
-        self._tokens -= messages
+            if passed > 0.0:
+                tokens = self.tokens + passed * self._rate
+                self.tokens = min(self._burst, tokens)
+        return self.tokens
 
     def wait(self, messages: float) -> float:
         """Give the seconds until so many are there, as of the last look; 0 when they are."""
-        missing = min(messages, float(self.pace.burst)) - self._tokens
-        return missing / self.pace.rate if missing > 0 else 0.0
+        missing = min(messages, self._burst) - self.tokens
+        return missing / self._rate if missing > 0 else 0.0
 
 
-@dataclass(slots=True)
 class Allowance:
     """What one device may send now: its own bucket, and the one that its municipality shares."""
 
-    device: Bucket
-    total: Bucket
-    held_back: int = 0
-    """How often it had to wait or was refused."""
-    last_held: float = field(default=-math.inf)
+    __slots__ = ("device", "held_back", "last_held", "total")
+
+    def __init__(self, device: Bucket, total: Bucket) -> None:
+        self.device = device
+        self.total = total
+        self.held_back = 0
+        """How often it had to wait or was refused."""
+        self.last_held = -math.inf
+
+    def room(self, now: float, messages: int) -> int:
+        """Say how many messages may come now, at most so many; `spend` those that do."""
+        own, shared = self.device.fill(now), self.total.fill(now)
+        there = min(shared, own)
+        if there >= messages:
+            return messages
+        if there >= 1.0:
+            return int(there)
+        self.held_back += 1
+        self.last_held = now
+        return 0
+
+    def spend(self, messages: int) -> None:
+        """Take out as many as `room` has said, or fewer."""
+        self.device.tokens -= messages
+        self.total.tokens -= messages
 
     def take(self, now: float, messages: int) -> int:
         """Take as many messages as may come now, at most so many, and give how many that is."""
-        device, total = self.device, self.total
-        there = min(device.fill(now), total.fill(now))
-        if there >= messages:
-            taken = messages
-        elif there >= 1.0:
-            taken = int(there)
-        else:
-            self.held_back += 1
-            self.last_held = now
-            return 0
-        device.take(taken)
-        total.take(taken)
+        taken = self.room(now, messages)
+        self.spend(taken)
         return taken
 
-    def give_back(self, messages: int) -> None:
-        """Put back what was taken for messages that did not come."""
-        self.device.take(-messages)
-        self.total.take(-messages)
-
     def wait(self) -> float:
-        """Give the seconds after which it is worth asking again, as of the last `take`."""
+        """Give the seconds after which it is worth asking again, as of the last look."""
         return max(_worthwhile(self.device), _worthwhile(self.total))
 
 

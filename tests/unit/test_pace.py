@@ -76,19 +76,19 @@ def test_devices_share_what_their_municipality_may_send(few: int, many: int):
     assert one.take(0.0, many) + other.take(0.0, many) == min(few, 2 * many)
 
 
-def test_what_did_not_come_can_be_given_back():
+def test_only_what_came_is_spent_of_the_room_there_is():
     bucket = allowance(Pace(1.0, 10), Pace(1.0, 10))
-    assert bucket.take(0.0, 10) == 10
-    bucket.give_back(4)
+    assert bucket.room(0.0, 100) == 10
+    bucket.spend(6)
     assert bucket.take(0.0, 10) == 4
-    assert (bucket.take(0.0, 1), bucket.held_back) == (0, 1)
+    assert (bucket.room(0.0, 1), bucket.held_back) == (0, 1)
 
 
 def test_a_slower_pace_holds_at_once_and_a_faster_one_gives_no_burst():
     bucket = Bucket(Pace(10.0, 100), 0.0)
     bucket.change(Pace(1.0, 5), 0.0)
     assert bucket.fill(0.0) == 5
-    bucket.take(5)
+    bucket.tokens -= 5
     bucket.change(Pace(10.0, 100), 1.0)
     assert bucket.fill(1.0) == 1
 
