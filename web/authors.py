@@ -16,6 +16,20 @@ from web.routes import Open, Route
 NOTED: Final = (NotSignedIn, NotAllowed, TooMany)
 
 
+_KNOWN: Final = "weir.author"
+
+
+def known_as(route: Route, request: Request, actor: Actor | None) -> None:
+    """Remember with a request who it is, from when on that is known: also what fails later is theirs."""
+    request.scope[_KNOWN] = author_asking(route, request, actor)  # type: ignore[typeddict-unknown-key]
+
+
+def asking(route: Route, request: Request) -> Author:
+    """Say who is asking, as far as that is known by now."""
+    found = request.scope.get(_KNOWN)
+    return found if isinstance(found, Author) else author_asking(route, request)
+
+
 def author_asking(route: Route, request: Request, actor: Actor | None = None) -> Author:
     """Say who is asking, from where and for what; a route is named by its pattern, not by its ids."""
     asked = f"{route.method} {route.template}"
