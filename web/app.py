@@ -8,14 +8,15 @@ from werkzeug.exceptions import Forbidden, HTTPException
 
 from appliance.services.assembly import Services
 from web.bodies import Bodies, BoundedExchange, BoundedRequest
-from web.live import LiveStreams
+from web.live import STREAM, LiveStreams
 from web.options import WebOptions
 from web.origins import Origins
-from web.pages import Pages
+from web.pages import PAGES, Pages
 from web.request_ids import HEADER, name_request, request_id
 from web.routes import Route
 from web.serving import failure, serve
 from web.table import ROUTES
+from web.uploads import Incoming
 
 ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -39,6 +40,7 @@ def create_app(services: Services, options: WebOptions | None = None) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = None  # each route says it: see web.bodies
     app.config["BODY_TIMEOUT"] = None
     app.extensions["bodies"] = Bodies()
+    app.extensions["incoming"] = Incoming()
     app.url_map.merge_slashes = False
     for route in ROUTES:
         app.add_url_rule(
@@ -52,10 +54,20 @@ def create_app(services: Services, options: WebOptions | None = None) -> Quart:
     live.attach(app)
     app.extensions["live"] = live
     Pages(options.static).attach(app)
+    must_be_declared(app)
     _name_requests(app, services)
     _answer_preflights(app, origins)
     _answer_errors(app)
     return app
+
+
+def must_be_declared(app: Quart) -> None:
+    """Raise TypeError where something can be reached that is in no table with who may reach it."""
+    declared = {f"{route.method} {route.path}" for route in ROUTES}
+    declared |= {STREAM.endpoint, *PAGES}
+    undeclared = {rule.endpoint for rule in app.url_map.iter_rules()} - declared
+    if undeclared:
+        raise TypeError(f"nobody says who may use {sorted(undeclared)}")
 
 
 def _view(route: Route, services: Services) -> Callable[..., Awaitable[Response]]:

@@ -26,7 +26,7 @@ from appliance.services.recording import acting, author_of
 from appliance.services.screens import Joined
 from web.origins import Origins
 from web.recognition import of_user, recognise
-from web.routes import LARGEST_ID
+from web.routes import LARGEST_ID, Stream
 from web.sockets import BoundedWebsocket
 
 POLICY_VIOLATION: Final = 1008
@@ -57,6 +57,9 @@ class Over(Exception):
         self.reason = reason
 
 
+STREAM: Final = Stream(path="/ws/<string:whose>", access=ViewNetwork, beyond=AdministerSystem)
+
+
 class LiveStreams:
     """Serves `/ws/{municipality_id|global}`."""
 
@@ -69,7 +72,7 @@ class LiveStreams:
     def attach(self, app: Quart) -> None:
         """Add the endpoint to an application."""
         app.asgi_websocket_class = BoundedWebsocket
-        app.add_websocket("/ws/<string:whose>", "live", self.serve)
+        app.add_websocket(STREAM.path, STREAM.endpoint, self.serve)
 
     def stop(self) -> None:
         """Send everybody away: they come back when Weir does."""
@@ -116,9 +119,9 @@ class LiveStreams:
         replay = _replay_limit(args.get("replay_limit", ""))
         since = self._since(stream, args.get("since", ""))
         if stream is None:
-            everywhere = authorise_system(actor, AdministerSystem)
+            everywhere = authorise_system(actor, STREAM.beyond)
             return await self._services.screens.join_all(everywhere, replay=replay, since=since)
-        grant = authorise(actor, ViewNetwork, stream)
+        grant = authorise(actor, STREAM.access, stream)
         return await self._services.screens.join(grant, replay=replay, since=since)
 
     def _since(self, stream: MunicipalityId | None, text: str) -> Cursor | None:

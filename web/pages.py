@@ -16,6 +16,9 @@ _NOT_PAGES: Final = ("api/", "ws/")
 _INDEX: Final = "index.html"
 _UNKNOWN: Final = "application/octet-stream"
 
+PAGES: Final = frozenset({"docs", "docs file", "page", "page file"})
+"""What anybody may have: files that came with the program, and nothing else."""
+
 KINDS: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

@@ -55,10 +55,15 @@ class Route:
     """Whether it serves those who must set a second factor up before anything else."""
     largest_body: int = LARGEST_BODY
     """Bytes; 413 for more."""
+    takes_file: tuple[str, ...] = ()
+    """The media types of a file that is its body, raw or in a multipart form; it goes to the disk."""
+    gives_file: tuple[str, ...] = ()
+    """The media types of an answer that is no JSON."""
 
     def __post_init__(self) -> None:
         """Refuse a route whose access is neither a permission nor explicitly open."""
         is_permission = isinstance(self.access, type) and issubclass(self.access, Permission)
+        is_permission = is_permission and self.access is not Permission  # which nobody has
         if not is_permission and not isinstance(self.access, Open):
             raise TypeError(f"{self.method} {self.path} does not say who may use it")
         if self.access is Open.PUBLIC:
@@ -89,6 +94,24 @@ class Route:
         """The names in the path and what they stand for: `id` or `text`."""
         parts = [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
         return {name: kind or "id" for name, _, kind in (part.partition(":") for part in parts)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One WebSocket endpoint. What holds for routes holds for it: no access, no endpoint."""
+
+    path: str
+    access: type[Permission]
+    """What it takes to see one municipality's."""
+    beyond: type[Permission]
+    """What it takes to see all of them at once."""
+    endpoint: str = "live"
+
+    def __post_init__(self) -> None:
+        """Refuse an endpoint whose access is no permission."""
+        for access in (self.access, self.beyond):
+            if not (isinstance(access, type) and issubclass(access, Permission) and access.name):
+                raise TypeError(f"{self.path} does not say who may use it")
 
 
 def _rule_part(part: str) -> str:

@@ -18,7 +18,15 @@ class Permission:
 
     name: ClassVar[str] = ""
     within_zones: ClassVar[bool] = False
-    """Whether somebody who is limited to zones can have it: only what a store can limit."""
+    """Whether somebody who is limited to zones can have it: only what a store can limit.
+
+    Not inherited: who makes a permission says it again, or it is for those who see everything.
+    """
+
+    def __init_subclass__(cls) -> None:
+        """Take back what a permission that includes this one would inherit."""
+        if "within_zones" not in vars(cls):
+            cls.within_zones = False
 
 
 class ViewNetwork(Permission):
@@ -32,67 +40,63 @@ class HandleAlerts(ViewNetwork):
     """Acknowledge, work on, resolve and comment alerts."""
 
     name = "alerts.handle"
+    within_zones = True
 
 
 class ReportIncidents(ViewNetwork):
     """Make and work on incidents."""
 
     name = "incidents.report"
+    within_zones = True
 
 
 class LogMaintenance(ViewNetwork):
     """Log work that was done, and plan it."""
 
     name = "maintenance.log"
+    within_zones = True
 
 
 class DiscardRecords(ViewNetwork):
     """Delete incidents with their files, and maintenance entries."""
 
     name = "records.discard"
-    within_zones = False
 
 
 class EditNetwork(ViewNetwork):
     """Add, change and remove network assets and zones; import a network."""
 
     name = "network.edit"
-    within_zones = False
 
 
 class ManageDevices(ViewNetwork):
     """Add, change and remove sensors, and give their devices keys."""
 
     name = "devices.manage"
-    within_zones = False
 
 
 class EditRules(ViewNetwork):
     """Add, change and remove rules."""
 
     name = "rules.edit"
-    within_zones = False
 
 
 class ExportData(ViewNetwork):
     """Take readings and records out in bulk, as files."""
 
     name = "data.export"
-    within_zones = False
 
 
 class PublishTopics(ViewNetwork):
     """Publish and hear MQTT topics that are free, where the town has any (`--mqtt-free-topics`)."""
 
     name = "topics.publish"
-    within_zones = False
 
 
 class InspectIntake(ViewNetwork):
     """See the ledger, rejected messages and unknown devices."""
 
     name = "intake.inspect"
-    within_zones = False
 
 
 class ManageChannels(Permission):
