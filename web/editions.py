@@ -82,6 +82,7 @@ NOUNS: Final[Mapping[str, Noun]] = {
     "channel": _own(lambda t, named: _with_id(t.channels.all(), named)),
     "entry": _own(lambda t, named: t.maintenance.get(MaintenanceId(named))),
     "incident": _own(lambda t, named: t.incidents.get(IncidentId(named))),
+    "limits": _own(lambda t, _: t.devices.limits()),
     "municipality": _municipality,
     "preferences": lambda system, _, ask: recalled(system, ask.signed_in),
     "pipeline": _own(lambda t, named: t.network.pipeline(AssetId(named))),
