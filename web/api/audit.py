@@ -125,7 +125,7 @@ async def export(ask: Ask[ViewAudit]) -> Reply:
         taken = await ask.services.audit.take_of_system(ask.beyond(), query.after, query.form)
     else:
         taken = await ask.services.audit.take(await ask.one(), query.after, query.form)
-    kind = "text/csv; charset=utf-8" if query.form == "csv" else "application/jsonl"
+    kind = "text/csv; charset=utf-8" if query.form == "csv" else "application/x-ndjson"
     headers = {
         "Content-Type": kind,
         "Content-Disposition": f'attachment; filename="audit.{query.form}"',
