@@ -1,7 +1,7 @@
 """What a handler is given: who asks, what for, and with which right."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
@@ -20,6 +20,7 @@ from appliance.domain.access import (
 from appliance.domain.errors import Invalid, NotFound, NotSignedIn
 from appliance.domain.ids import MunicipalityId
 from appliance.services.assembly import Services
+from appliance.services.attachments import Upload
 from web.listings import Place
 
 P = TypeVar("P", bound=Permission)
@@ -33,6 +34,8 @@ class Reply:
     body: Any = None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    stream: AsyncIterator[bytes] | None = None
+    """The body, where it is a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,8 @@ class Ask(Generic[P]):
     url: str
     """Path and query as they were asked for."""
     address: str
+    upload: Upload | None = None
+    """The file, where the route takes one; it is gone when the request is."""
     municipality: MunicipalityId | None
     """Named by `municipality_id` in the query, else None."""
     place: Place | None = None
@@ -61,6 +66,13 @@ class Ask(Generic[P]):
         if self.place is None:
             raise AssertionError("this route declares no listing")
         return self.place
+
+    @property
+    def file(self) -> Upload:
+        """The file that came; only routes that say so take one."""
+        if self.upload is None:
+            raise AssertionError("this route takes no file")
+        return self.upload
 
     @property
     def signed_in(self) -> Actor:

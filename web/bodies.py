@@ -1,7 +1,7 @@
 """Bodies of requests: taken when somebody wants them, at a bounded pace, from a bounded store."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
 from typing import Any, Final, cast
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
@@ -19,6 +19,12 @@ SLOWEST: Final = 1024
 """Bytes a second that a body must come at."""
 LONGEST: Final = 120.0
 """Seconds that a body may take, at whatever pace."""
+LONGEST_FILE: Final = 600.0
+"""Seconds that a file may take: a photo over the telephone network."""
+STALLED: Final = 30.0
+"""Seconds after which a file of which nothing more comes is given up."""
+AHEAD: Final = 256 * 1024
+"""Bytes of a file that wait here for the disk; more waits in the network."""
 MOST_OF_STRANGERS: Final = 16 * 1024 * 1024
 """Bytes of bodies whose senders nobody knows yet: devices with their keys, for example."""
 MOST_OF_KNOWN: Final = 64 * 1024 * 1024
@@ -79,6 +85,7 @@ class BoundedBody(Body):
         self._declared = expected_content_length or 0
         self._store: Store | None = None
         self.wanted = asyncio.Event()
+        self._ahead: int | None = None
 
     def expect(self, largest: int, store: Store) -> None:
         """Say how large it may be, and where it is counted."""
@@ -106,6 +113,36 @@ class BoundedBody(Body):
             raise self._must_raise
         return bytes(self._data)
 
+    async def pieces(self, largest: int) -> AsyncIterator[bytes]:
+        """Give it bit by bit as it comes, for what goes to the disk: little of it is ever here."""
+        self._ahead = AHEAD
+        loop = asyncio.get_running_loop()
+        begun, taken = loop.time(), 0
+        while True:
+            self.wanted.set()
+            slowest = begun + min(LONGEST_FILE, GRACE + taken / SLOWEST)
+            await self._more(min(slowest, loop.time() + STALLED))
+            data = bytes(self._data)
+            self.let_go()
+            taken += len(data)
+            if taken > largest:
+                self.refuse(_too_large(largest))
+            if self._must_raise is not None:
+                raise self._must_raise
+            if not data:
+                return
+            yield data
+
+    async def _more(self, until: float) -> None:
+        """Wait until there is something of it, or it is over; at the latest until then."""
+        try:
+            async with asyncio.timeout_at(until):
+                while not self._data and not self.is_over:
+                    self._has_data.clear()
+                    await self._has_data.wait()
+        except TimeoutError:
+            self.refuse(RequestTimeout("The file came too slowly"))
+
     def append(self, data: bytes) -> None:
         """Keep what has come, if it is still wanted."""
         if self.is_over:
@@ -117,6 +154,8 @@ class BoundedBody(Body):
         elif self._store is not None and len(self._data) > SMALL:
             counted = before if before > SMALL else 0
             self._store.add(self, len(self._data) - counted)
+        if self._ahead is not None and len(self._data) >= self._ahead:
+            self.wanted.clear()
 
     def refuse(self, error: HTTPException) -> None:
         """Have whoever awaits it see this; what has come is dropped."""

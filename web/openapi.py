@@ -93,6 +93,8 @@ def _operation(
         "parameters": [*_parameters(route, described.get("query"), components)],
         **_security(route.access),
     }
+    if route.takes_file:
+        operation["requestBody"] = {"required": True, "content": _file_taken(route)}
     if "body" in described:
         operation["requestBody"] = {
             "required": not _may_be_empty(described["body"], components),
@@ -105,6 +107,15 @@ def _operation(
         }
     operation["responses"] = _responses(route, described)
     return operation
+
+
+_BYTES: Final[dict[str, Any]] = {"type": "string", "contentMediaType": "application/octet-stream"}
+
+
+def _file_taken(route: Route) -> dict[str, Any]:
+    form = {"type": "object", "required": ["file"], "properties": {"file": _BYTES}}
+    raw = {kind: {"schema": _BYTES} for kind in route.takes_file}
+    return {**raw, "multipart/form-data": {"schema": form}}
 
 
 def _operation_id(route: Route) -> str:
@@ -195,6 +206,8 @@ def _refusals(route: Route) -> Iterator[int]:
 def _done(route: Route, described: dict[str, Any]) -> Schema:
     response: Schema = {"description": HTTPStatus(route.status).phrase}
     named = [*_headers(route, described.get("answer", {}))]
+    if route.gives_file:
+        response["content"] = {kind: {"schema": _BYTES} for kind in route.gives_file}
     if "answer" in described:
         response["content"] = {JSON: {"schema": described["answer"]}}
     elif route.status != HTTPStatus.NO_CONTENT:

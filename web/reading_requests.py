@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -11,26 +12,40 @@ from appliance.domain.access import Actor, Permission, must_hold
 from appliance.domain.errors import Invalid, NotSignedIn
 from appliance.domain.ids import MunicipalityId
 from appliance.services.assembly import Services
+from appliance.services.attachments import Upload
 from web.asking import Ask, bearer
+from web.authors import known_as
 from web.bodies import Bodies, BoundedBody
 from web.listings import Place
 from web.problems import QueryInvalid, Unreadable
 from web.recognition import of_user, recognise
 from web.routes import LARGEST_ID, Open, Route
 from web.shapes import read_json
+from web.uploads import LARGEST_HEAD, Incoming, spooled
 
 _LOST_PLUS: Final = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+) (\d\d:?\d\d)$")
 
 
-async def read_request(route: Route, request: Request, services: Services) -> Ask[Any]:
-    """Authenticate, then read and check everything; raises what `problems` has a status for."""
+async def read_request(
+    route: Route, request: Request, services: Services, left: AsyncExitStack
+) -> Ask[Any]:
+    """Authenticate, then read and check everything; raises what `problems` has a status for.
+
+    A file that came is on the disk until `left` is closed.
+    """
     actor = await _actor(route, request, services)
+    known_as(route, request, actor)
     if actor is not None and not isinstance(route.access, Open):
         must_hold(actor, route.access)  # also where a handler never asks for its grant
     _must_be_known(route, request)
     if actor is not None:
         recognise(request.scope, of_user(actor))
-    payload = await _payload(route, request, is_known=actor is not None)
+    upload = None
+    if route.takes_file and actor is not None:
+        upload = await left.enter_async_context(_file(route, request, services, actor))
+        payload = upload.sha256 + upload.name.encode(errors="replace")
+    else:
+        payload = await _payload(route, request, is_known=actor is not None)
     return Ask(
         services=services,
         permission=Permission if isinstance(route.access, Open) else route.access,
@@ -39,12 +54,24 @@ async def read_request(route: Route, request: Request, services: Services) -> As
         query=_query(route, request),
         body=_body(route, payload),
         payload=payload,
+        upload=upload,
         headers=request.headers,
         url=request.full_path.rstrip("?"),
         address=request.remote_addr or "",
         municipality=_municipality(request),
         place=_place(route, request),
     )
+
+
+def _file(
+    route: Route, request: Request, services: Services, actor: Actor
+) -> AbstractAsyncContextManager[Upload]:
+    """Take a file onto the disk, from somebody who may send it."""
+    bodies: Bodies = current_app.extensions["bodies"]
+    if isinstance(request.body, BoundedBody):
+        request.body.expect(route.largest_body + LARGEST_HEAD, bodies.of_known)
+    incoming: Incoming = current_app.extensions["incoming"]
+    return spooled(route, request, services, incoming.place(actor.user))
 
 
 async def _payload(route: Route, request: Request, *, is_known: bool) -> bytes:

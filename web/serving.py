@@ -1,7 +1,8 @@
 """From a request to its answer: what holds for every route, so that no handler can forget it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from appliance.services.recording import acting
 from appliance.services.repeats import Given, Repeatable
 from appliance.services.undertakings import Undertaking, undertaking
 from web.asking import Ask, Reply
-from web.authors import author_asking, note_refusal
+from web.authors import asking, note_refusal
 from web.editions import etag, shows_it, undertaking_of
 from web.problems import HeaderInvalid, problem_of
 from web.reading_requests import read_request
@@ -29,22 +30,28 @@ _ALIKE: Final = ("X-Total-Count", "Link")
 """Headers that say something of the content: another total is another representation."""
 
 
+class Streaming(Given, frozen=True):
+    """An answer whose body comes from a file while it is being sent; never one that is kept."""
+
+    stream: AsyncIterator[bytes]
+
+
 async def serve(route: Route, request: Request, services: Services) -> Response:
     """Answer a request, whatever happens."""
-    who, ask = author_asking(route, request), None
+    ask = None
     try:
-        with acting(who):
-            ask = await read_request(route, request, services)
-        who = author_asking(route, request, ask.actor)
-        _must_have_room(route, services)
-        with acting(who):
-            given, repeated = await _given(route, ask)
+        async with AsyncExitStack() as left:
+            with acting(asking(route, request)):
+                ask = await read_request(route, request, services, left)
+            _must_have_room(route, services)
+            with acting(asking(route, request)):
+                given, repeated = await _given(route, ask)
         if route.access is Open.DEVICE and given.status < HTTPStatus.BAD_REQUEST:
             recognise(request.scope, f"device {request.view_args}")
     except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001 - the HTTP boundary
-        note_refusal(services, who, ask, error)
+        note_refusal(services, asking(route, request), ask, error)
         return failure(error)
     if repeated:
         return Response(given.body, given.status, given.headers | {"Idempotency-Replayed": "true"})
@@ -83,6 +90,8 @@ async def _written(route: Route, outcome: Any, task: Undertaking) -> Given:  # n
     if status == HTTPStatus.NO_CONTENT:
         return Given(status, dict(reply.headers), b"")
     headers = {"Cache-Control": "no-store", "Content-Type": JSON, **reply.headers}
+    if reply.stream is not None:
+        return Streaming(status, headers, b"", reply.stream)
     body = await encoded(reply.body)
     if "ETag" not in headers and status == HTTPStatus.OK and _can_be_named(route, task):
         said = [headers[name].encode() for name in _ALIKE if name in headers]
@@ -104,7 +113,8 @@ def _unless_known(route: Route, ask: Ask[Any], given: Given) -> Response:
     if route.method == "GET" and tag and known and known.contains_weak(tag.strip('"')):
         kept = {"ETag": tag, "Cache-Control": given.headers["Cache-Control"]}
         return Response("", HTTPStatus.NOT_MODIFIED, kept)
-    return Response(given.body, given.status, given.headers)
+    body = given.stream if isinstance(given, Streaming) else given.body
+    return Response(body, given.status, given.headers)
 
 
 def _repeatable(route: Route, ask: Ask[Any]) -> Repeatable | None:

@@ -5,6 +5,7 @@ from typing import Final
 from web.api import (
     alerts,
     assets,
+    attachments,
     audit,
     channels,
     device_keys,
@@ -65,6 +66,7 @@ _DESCRIBED: Final[tuple[Route, ...]] = (
     *alerts.ROUTES,
     *incidents.ROUTES,
     *stories.ROUTES,
+    *attachments.ROUTES,
     *maintenance.ROUTES,
     *geo.ROUTES,
     *channels.ROUTES,

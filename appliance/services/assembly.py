@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from appliance.ports.clock import Clock, IdSource
 from appliance.ports.disk import DiskState
+from appliance.ports.files import AttachedFiles
 from appliance.ports.listening import Trust
 from appliance.services.access_tokens import AccessTokens, keep_signing_key
 from appliance.services.alerts import Alerts
@@ -68,6 +69,7 @@ class Services:
     device_keys: DeviceKeys
     knocks: KnockList
     disk: DiskState
+    files: AttachedFiles
     gateway_door: GatewayDoor
     ids: IdSource
     incidents: Incidents
@@ -126,6 +128,7 @@ async def open_services(world: World) -> Services:
         device_keys=DeviceKeys(world),
         knocks=KnockList(world, sensors),
         disk=world.disk,
+        files=world.files,
         gateway_door=GatewayDoor(world, device_door),
         ids=world.ids,
         incidents=Incidents(world),

@@ -70,10 +70,9 @@ class Attachments:
             grant.municipality, lambda t: _found(t, incident, attachment)
         )
 
-    async def open(self, grant: Grant[ViewNetwork], attachment: Attachment) -> BinaryIO:
-        """Open its file; whoever asked closes it. Reading it blocks."""
-        place = _plain(grant.municipality)
-        return await asyncio.to_thread(self._world.files.open, place, attachment.file)
+    async def open(self, found: Attachment) -> BinaryIO:
+        """Open the file of what `get` has given; whoever asked closes it. Reading it blocks."""
+        return await asyncio.to_thread(self._world.files.open, found.municipality, found.file)
 
     async def add(
         self, grant: Grant[ReportIncidents], incident: IncidentId, upload: Upload

@@ -164,6 +164,7 @@ ROUTES = (
     Route(
         method="POST",
         path=_OWN,
+        on_full_disk=True,
         while_enrolling=True,
         access=Open.SIGNED_IN,
         handler=begin,
@@ -174,6 +175,7 @@ ROUTES = (
     Route(
         method="POST",
         path=f"{_OWN}/confirm",
+        on_full_disk=True,
         while_enrolling=True,
         access=Open.SIGNED_IN,
         handler=confirm,
