@@ -16,6 +16,7 @@ from appliance.control.commands.files import (
     import_sensors,
 )
 from appliance.control.commands.inspection import doctor, trace
+from appliance.control.commands.keys import issue_keys
 from appliance.control.commands.people import People
 from appliance.control.commands.scrubbing import scrub
 from appliance.control.desk import Command, Desk, Problem
@@ -208,6 +209,7 @@ class Outside:
             "user-sign-out": people.sign_out,
             "import-network": import_network,
             "import-sensors": import_sensors,
+            "issue-keys": issue_keys,
             "import-readings": import_readings,
             "export-readings": export_readings,
             "audit-verify": auditors.verify,

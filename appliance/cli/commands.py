@@ -104,6 +104,26 @@ def _import(parsed: argparse.Namespace) -> Errand:
     return Errand(f"import-{parsed.what}", arguments, tuple(files), parsed.output)
 
 
+def _describe_keys(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV with a column device_id")
+    parser.add_argument("--municipality", metavar="ID", help="whose; may be left out with one")
+    parser.add_argument(
+        "--overlap",
+        metavar="SECONDS",
+        help="how long the old keys stay valid beside the new ones; a day if not given",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="where the rows with keys go; else the console"
+    )
+
+
+def _keys(parsed: argparse.Namespace) -> Errand:
+    arguments = _named(parsed, "municipality", "overlap")
+    if parsed.output is None:
+        arguments["to_text"] = "yes"
+    return Errand("issue-keys", arguments, (parsed.file,), parsed.output)
+
+
 def _describe_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", metavar="WHAT", choices=("readings",), help="what to write")
     parser.add_argument("--municipality", metavar="ID", help="whose; may be left out with one")
@@ -234,6 +254,7 @@ COMMANDS: Final = (
     CommandLine(
         "import", "read sensors, a network or readings from a file", _describe_import, _import
     ),
+    CommandLine("keys", "give new keys to many devices", _describe_keys, _keys),
     CommandLine("export", "write readings to a file", _describe_export, _export),
     CommandLine(
         "user",
