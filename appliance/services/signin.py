@@ -1,15 +1,12 @@
 """Signing in: a password for a session, a session for access tokens, a token for an actor."""
 
-import hmac
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Final
 
 from appliance.domain.access import Actor
 from appliance.domain.errors import Invalid, NotSignedIn, TotpEnrolmentRequired, TotpRequired
 from appliance.domain.ids import SessionId, UserId
-from appliance.domain.instant import DAY, MINUTE, Instant
 from appliance.domain.people import Session, User
 from appliance.ports.operations import SystemTables
 from appliance.services import codes
@@ -17,23 +14,18 @@ from appliance.services.access_tokens import LIFETIME, AccessTokens
 from appliance.services.doorkeeper import WRONG_CODE, Doorkeeper, Proof, Recognised, Visit
 from appliance.services.guessing import place_of
 from appliance.services.passwords import Passwords
+from appliance.services.refresh_tokens import RefreshTokens, Renewed, renewal
 from appliance.services.second_factor_rules import must_enrol
 from appliance.services.world import World
 
-SESSION_LASTS: Final = 30 * DAY
-"""Since its last refresh."""
 MOST_SESSIONS: Final = 50
 """Of one person; whoever begins one more ends the one that was not used for longest."""
 MOST_PLACES: Final = 20
 """From which one person is known; the one longest ago is forgotten."""
-RETRY_WITHIN: Final = MINUTE
-"""In which a refresh whose answer was lost may be asked again, by whoever asked it."""
 BELIEVED_FOR: Final = 2.5
 """Seconds for which a user and a session are taken from memory: whoever was changed is out by then."""
 MOST_BELIEVED: Final = 10_000
 
-_LONGEST_ID: Final = 12
-"""Hexadecimal digits of 48 bits."""
 _OVER: Final = "This session has ended; sign in again"
 
 
@@ -57,17 +49,6 @@ class _Belief:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Renewal:
-    """A refresh token that somebody shows, and how they will be known if they ask again."""
-
-    session: SessionId
-    stamp: int
-    digest: bytes
-    retry_hash: bytes | None
-    visit: Visit
-
-
 class SignIn:
     """Turns passwords, refresh tokens and access tokens into people, or refuses."""
 
@@ -81,10 +62,10 @@ class SignIn:
         self._operations = world.operations
         self._directory = world.directory
         self._clock = world.clock
-        self._ids = world.ids
         self._passwords = passwords
         self._doorkeeper = doorkeeper
         self._access_tokens = access_tokens
+        self._refresh_tokens = RefreshTokens(world.clock, world.ids)
         self._believed: OrderedDict[tuple[UserId, SessionId], _Belief] = OrderedDict()
 
     async def sign_in(self, proof: Proof, visit: Visit) -> SignedIn:
@@ -102,7 +83,7 @@ class SignIn:
 
     async def _begin(self, found: Recognised, visit: Visit) -> SignedIn:
         user = found.user
-        session, refresh_token = self._session(SessionId(self._ids.new_id()), user, visit)
+        session, refresh_token = self._refresh_tokens.begin(user, visit)
 
         def begin(tables: SystemTables) -> bool:
             if not codes.take(tables, user.id, found.code, session.created_at):
@@ -123,53 +104,20 @@ class SignIn:
         the answer was lost: who asks again within RETRY_WITHIN, with the same `retry_key` of their
         own making, gets other tokens, as long as the lost ones have not been used.
         """
-        session_id, stamp = _parse(refresh_token)
-        retry_hash = _digest(f"{retry_key}.{refresh_token}") if retry_key else None
-        asked = _Renewal(session_id, stamp, _digest(refresh_token), retry_hash, visit)
-        outcome = await self._operations.write_system(lambda t: self._rotate(t, asked))
+        asked = renewal(refresh_token, visit, retry_key)
+
+        def rotate(tables: SystemTables) -> tuple[Renewed, bool] | None:
+            renewed = self._refresh_tokens.rotate(tables, asked)
+            return None if renewed is None else (renewed, must_enrol(tables, renewed.user))
+
+        outcome = await self._operations.write_system(rotate)
         if outcome is None:
-            self.forget_session(session_id)
+            self.forget_session(asked.session)
             raise NotSignedIn(reason=_OVER)
-        user, session, fresh, enrolling = outcome
-        return self._signed_in(user, session, fresh, enrolling=enrolling)
-
-    def _rotate(
-        self, tables: SystemTables, asked: _Renewal
-    ) -> tuple[User, Session, str, bool] | None:
-        session = tables.session(asked.session)
-        if session is None:
-            return None
-        user = tables.user(session.user)
-        now = self._clock.now()
-        is_newest = hmac.compare_digest(session.refresh_hash, asked.digest)
-        may = is_newest or _is_retry(session, asked, now)
-        if user is None or not _may_go_on(user, session, asked, now) or not may:
-            tables.end_session(asked.session)
-            return None
-        following, fresh = self._session(asked.session, user, asked.visit)
-        following = replace(
-            following,
-            created_at=session.created_at,
-            previous_hash=asked.digest,
-            retry_hash=asked.retry_hash,
+        renewed, enrolling = outcome
+        return self._signed_in(
+            renewed.user, renewed.session, renewed.refresh_token, enrolling=enrolling
         )
-        tables.put_session(following, was=session.refresh_hash)
-        return user, following, fresh, must_enrol(tables, user)
-
-    def _session(self, session_id: SessionId, user: User, visit: Visit) -> tuple[Session, str]:
-        refresh_token = f"{session_id:x}.{user.stamp}.{self._ids.new_secret()}"
-        now = self._clock.now()
-        session = Session(
-            id=session_id,
-            user=user.id,
-            refresh_hash=_digest(refresh_token),
-            created_at=now,
-            expires_at=Instant(now + SESSION_LASTS),
-            used_at=now,
-            address=visit.address[:64],
-            agent=visit.shortened_agent,
-        )
-        return session, refresh_token
 
     def _signed_in(
         self, user: User, session: Session, refresh_token: str, *, enrolling: bool
@@ -273,36 +221,3 @@ def _user_of_session(
     session = tables.session(session_id)
     user = None if session is None or session.user != user_id else tables.user(user_id)
     return user, user is not None and must_enrol(tables, user)
-
-
-def _may_go_on(user: User, session: Session, asked: _Renewal, now: Instant) -> bool:
-    return user.enabled and user.stamp == asked.stamp and session.expires_at > now
-
-
-def _is_retry(session: Session, asked: _Renewal, now: Instant) -> bool:
-    """Say whether this is the question whose answer was lost, from whoever asked it.
-
-    The lost answer's refresh token has not been used, or it would not be the newest but one that
-    is shown. A thief who has the token only can't know the key.
-    """
-    return (
-        session.previous_hash is not None
-        and session.retry_hash is not None
-        and asked.retry_hash is not None
-        and hmac.compare_digest(session.previous_hash, asked.digest)
-        and hmac.compare_digest(session.retry_hash, asked.retry_hash)
-        and now < session.used_at + RETRY_WITHIN
-    )
-
-
-def _digest(refresh_token: str) -> bytes:
-    return sha256(refresh_token.encode()).digest()
-
-
-def _parse(refresh_token: str) -> tuple[SessionId, int]:
-    session, _, rest = refresh_token.partition(".")
-    stamp, _, _ = rest.partition(".")
-    try:
-        return SessionId(int(session[:_LONGEST_ID], 16)), int(stamp[:_LONGEST_ID])
-    except ValueError:
-        raise NotSignedIn(reason="This is not a refresh token") from None

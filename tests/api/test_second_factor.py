@@ -10,6 +10,7 @@ from appliance.domain.instant import SECOND
 from appliance.services import codes
 from appliance.services.guessing import FREE
 from tests.api.appliance import PASSWORD, Answer, Client, Weir
+from tests.api.test_live import closed, screen
 
 RFC_SECRET = b"12345678901234567890"
 
@@ -162,6 +163,8 @@ async def test_who_must_have_one_and_has_none_may_set_it_up_and_nothing_else(wei
     for path in ("auth/me", "sensors", "auth/sessions"):
         refused = await operator.get(path)
         assert (refused.status, refused.body["code"]) == (403, "totp_enrolment_required")
+    async with screen(weir, weir.here.id, operator) as socket:
+        assert await closed(socket) == 1008
     assert (await neighbour.get("sensors")).status == 200
     assert (await weir.here.admin.get("sensors")).status == 200
     again = await weir.nobody.post(
