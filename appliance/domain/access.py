@@ -229,6 +229,8 @@ class Actor:
 P_co = TypeVar("P_co", bound=Permission, covariant=True)
 
 _KEY: Final = object()
+A_PROGRAM: Final = UserId(0)
+"""Who a program is, where it is asked what somebody has reported."""
 
 
 class Grant(Generic[P_co]):
@@ -274,7 +276,8 @@ def authorise(actor: Actor, permission: type[P], municipality: MunicipalityId | 
         raise NotFound(kind="municipality", name=wanted)
     must_hold(actor, permission)
     if actor.zones is not None:
-        wanted = MunicipalityId(Enclave(wanted, actor.zones, actor.user))
+        person = actor.user if actor.token is None else A_PROGRAM  # what its maker reported is not it
+        wanted = MunicipalityId(Enclave(wanted, actor.zones, person))
     return Grant(_KEY, actor, wanted)
 
 

@@ -333,6 +333,7 @@ def incident_data(incident: Incident) -> dict[str, object]:
         "location": point(incident.position),
         "created_at": instant.text(incident.created_at),
         "municipality_id": incident.municipality,
+        "reported_by": incident.reported_by,
     }
 
 
