@@ -14,7 +14,7 @@ LONGEST_TEXT: Final = 500
 MOST_ITEMS: Final = 1_000
 """Of a list; of a longer one only the count is written."""
 _SECRET: Final = re.compile(
-    r"secret|password|hash|digest|token|api_key|private|totp|recovery|passphrase|credential|(^|_)keys?$"
+    r"secret|password|hash|digest|token|api_key|private|recovery|passphrase|credential|(^|_)keys?$"
 )
 _WEB_ADDRESS: Final = re.compile(
     r"([a-z][a-z0-9+.-]*)://(?:[^/?#@]*@)?([^/?#@]+)(.*)", re.IGNORECASE | re.DOTALL
@@ -54,6 +54,11 @@ def _compound(value: object, name: str, depth: int) -> Any:  # noqa: ANN401 - JS
     if isinstance(value, type):
         return str(getattr(value, "name", "") or value.__name__)
     return fields_of(value, depth + 1) or _short(str(value))
+
+
+def is_secret(name: str) -> bool:
+    """Whether what has this name is never shown."""
+    return _SECRET.search(name) is not None
 
 
 def fields_of(thing: object, depth: int = 0) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from appliance.domain.audit_actions import Action
 from appliance.domain.audit_details import difference, fields_of
 from appliance.domain.ids import NOBODY
 from appliance.services.recorded_calls import Call, Treat, thing
-from appliance.services.recorded_values import setting_change
+from appliance.services.recorded_values import is_setting, setting_change
 
 QUIET_PREFERENCES: Final = {
     "person": "what people prefer for themselves",
+    "preferences": "what super admins prefer for themselves",
     "idempotency": "which report a key has made; the report has its own line",
     "pattern": "learned from readings",
     "learning": "how far learning is",
@@ -166,12 +167,17 @@ def _note_of_user(
 
 
 def system_remembered(call: Call) -> Any:  # noqa: ANN401
-    """Treat a value of the installation, which may be a key: only that it was changed."""
-    key = str(call.first)
+    """Treat a value of the installation: of a key only that it was changed, of a setting what."""
+    key, value = str(call.first), call.given[1]
     before = call.tables.recall(key)
     result = call.make()
-    if before != call.given[1] and not key.startswith("preferences:"):
-        call.note(Action.KEY_MADE, Thing("setting", key.partition(":")[0]))
+    kind = key.partition(":")[0]
+    if before == value or kind in QUIET_PREFERENCES:
+        return result
+    if is_setting(kind, value):
+        call.note(*setting_change(kind, key.partition(":")[2], before, value))
+    else:
+        call.note(Action.KEY_MADE, Thing("setting", kind))
     return result
 
 
@@ -181,8 +187,7 @@ def preference_kept(call: Call) -> Any:  # noqa: ANN401
     before = call.tables.preferences.recall(kind, key)
     result = call.make()
     if kind not in QUIET_PREFERENCES and result is not False and before != value:
-        action, on, details = setting_change(kind, key, before, value)
-        call.note(action, on, details)
+        call.note(*setting_change(kind, key, before, value))
     return result
 
 

@@ -6,14 +6,16 @@ from typing import Any
 
 from appliance.domain.audit import Thing
 from appliance.domain.audit_actions import Action
-from appliance.domain.audit_details import difference, fields_of, plain
+from appliance.domain.audit_details import difference, fields_of, is_secret, plain
+
+_PHONE = "push_device"
 
 
 def setting_change(
     kind: str, key: str, before: bytes | None, after: bytes
 ) -> tuple[Action, Thing, dict[str, Any]]:
     """Say which setting was changed from what to what; of what can't be read, only that it was."""
-    if kind == "push_device":  # the key holds the phone's push token
+    if kind == _PHONE:  # the key holds the phone's push token
         return Action.PHONE_ADDED, Thing("phone", key.partition(":")[0]), {}
     old, new = _json(before), _json(after)
     details: dict[str, Any] = {}
@@ -22,6 +24,11 @@ def setting_change(
     elif new is not None:
         details = {"changed": {kind: {"before": plain(old, kind), "after": plain(new, kind)}}}
     return Action.SETTING_CHANGED, Thing("setting", kind, key), details
+
+
+def is_setting(kind: str, value: bytes) -> bool:
+    """Whether a value of the installation may be shown: it is JSON, and its name is no key's."""
+    return kind == _PHONE or (not is_secret(kind) and _json(value) is not None)
 
 
 def value_details(given: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
