@@ -1,6 +1,7 @@
 """Sensors and the keys of their devices."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from appliance.domain.errors import NotFound
 from appliance.domain.hardware import Hardware, hardware_from
@@ -194,7 +195,23 @@ def _keys(statements: Statements, which: str, now: Instant) -> list[DeviceKey]:
     return [DeviceKey(_sensor(row[:-2], types), row[-2], row[-1]) for row in rows]
 
 
+MOST_READ: Final = 50_000
+"""Rows that are remembered as what they were read as; full forgets all, which costs time only."""
+_READ: Final[dict[Row, Sensor]] = {}
+
+
 def _sensor(row: Row, types: Mapping[int, SensorType]) -> Sensor:
+    """Read a row; the same row (all of its columns) of the same type is the same Sensor."""
+    known = _READ.get(row)
+    if known is not None and known.type == types[row[4]]:
+        return known
+    if len(_READ) >= MOST_READ:
+        _READ.clear()
+    _READ[row] = made = _made(row, types)
+    return made
+
+
+def _made(row: Row, types: Mapping[int, SensorType]) -> Sensor:
     (key, municipality, device, name, type_id, unit, status, whitelisted, protocol) = row[:9]
     (longitude, latitude, pipeline, low, high, created_at, updated_at) = row[9:16]
     (gateway, hardware, channel) = row[16:]

@@ -15,8 +15,9 @@ from appliance.ports.pages import SensorFilter
 from appliance.services.sensors import AddedSensor, NewSensor, SensorChanges
 from web.asking import Ask, Reply
 from web.listings import Listing
-from web.paging import page_of
+from web.paging import listing, page_of
 from web.routes import PREFIX, Route
+from web.sensor_rows import SensorRows
 from web.shapes import Id, Limits, Point, Time, given, point, position, time, time_or_none
 
 HARDWARE: Final = {"dev_eui": dev_eui, "imei": imei, "phone_number": phone}
@@ -155,8 +156,8 @@ async def list_sensors(ask: Ask[ViewNetwork]) -> Reply:
     sensors = ask.services.sensors
     await sensors.contacts_known()
     part = await page_of(ask, lambda grant, page: sensors.page(grant, chosen, page))
-    contacts = sensors.contacts()
-    return part.written(ask, lambda sensor: row(sensor, contacts(sensor)))
+    rows = await _ROWS.of(part.rows, sensors.contacts())
+    return listing(ask, rows, part.total, part.cursor)
 
 
 async def get_sensor(ask: Ask[ViewNetwork]) -> SensorDetail:
@@ -251,6 +252,9 @@ def _number(sensor: Sensor, kind: HardwareKind) -> str | None:
 def row(sensor: Sensor, contact: LastContact) -> SensorRow:
     """Write a sensor for a list."""
     return SensorRow(**_fields(sensor, contact))
+
+
+_ROWS: Final = SensorRows(row)
 
 
 def detail(sensor: Sensor, contact: LastContact, learning: str) -> SensorDetail:
