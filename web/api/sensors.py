@@ -12,6 +12,7 @@ from appliance.domain.ids import AssetId, SensorId
 from appliance.domain.quantities import Quantity
 from appliance.domain.sensors import LastContact, Sensor, SensorStatus
 from appliance.ports.pages import SensorFilter
+from appliance.services.knocks import PROTOCOLS
 from appliance.services.sensors import AddedSensor, NewSensor, SensorChanges
 from web.asking import Ask, Reply
 from web.listings import Listing
@@ -112,7 +113,8 @@ class SensorIn(Struct, frozen=True):
     imei: Name | None = None
     phone_number: Name | None = None
     channel: Name | None = None
-    protocol: Unit = "mqtt"
+    protocol: Unit | None = None
+    """As its network says, else `mqtt`, if not given."""
     status: SensorStatus = SensorStatus.ACTIVE
     whitelisted: bool = True
     threshold_config: Limits | None = None
@@ -177,12 +179,13 @@ async def add_sensor(ask: Ask[ManageDevices]) -> SensorWithKey:
     """Add a sensor."""
     said: SensorIn = ask.body
     limits = said.threshold_config or Limits()
+    hardware = _hardware(dev_eui=said.dev_eui, imei=said.imei, phone_number=said.phone_number)
     new = NewSensor(
         device_id=said.device_id,
         name=said.name,
         sensor_type=said.sensor_type,
         unit=said.unit,
-        protocol=said.protocol,
+        protocol=said.protocol or (PROTOCOLS[hardware.kind] if hardware else "mqtt"),
         position=position(said.location),
         pipeline=None if said.pipeline_id is None else AssetId(said.pipeline_id),
         status=said.status,
@@ -190,7 +193,7 @@ async def add_sensor(ask: Ask[ManageDevices]) -> SensorWithKey:
         low=limits.min,
         high=limits.max,
         gateway=said.gateway_device_id,
-        hardware=_hardware(dev_eui=said.dev_eui, imei=said.imei, phone_number=said.phone_number),
+        hardware=hardware,
         channel=said.channel,
     )
     grant = await ask.one(said.municipality_id)
