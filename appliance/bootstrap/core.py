@@ -43,6 +43,7 @@ from appliance.services.housekeeping import Housekeeping
 from appliance.services.world import World
 from appliance.supervisor import Part
 from broker.gateways.codecs import GatewayCodecs
+from storage.export import FileExporter
 from storage.history.giving_back import PutAside
 from storage.history.history import DuckHistory
 from storage.journal.journal import FileJournal
@@ -145,6 +146,7 @@ class Core:
             trust=lambda: self.certificates.trust,
             disk=self.disk,
             files=self.files,
+            exporter=FileExporter(),
         )
 
     @cached_property

@@ -13,6 +13,7 @@ from appliance.services.analytics import Analytics
 from appliance.services.assets import Assets
 from appliance.services.attachments import Attachments
 from appliance.services.audit import Audit
+from appliance.services.bulk_imports import BulkImports
 from appliance.services.channels import Channels
 from appliance.services.cursors import SealedCursors
 from appliance.services.device_door import DeviceDoor
@@ -31,6 +32,7 @@ from appliance.services.pipelines import Pipelines
 from appliance.services.preferences import PreferencesOfPeople
 from appliance.services.push import PushDevices
 from appliance.services.readings import ReadingsOfSensors
+from appliance.services.record_exports import RecordExports
 from appliance.services.repeats import Repeats, keep_answers_key
 from appliance.services.replay import Replays
 from appliance.services.retention import RetentionSettings
@@ -62,6 +64,7 @@ class Services:
     assets: Assets
     attachments: Attachments
     audit: Audit
+    bulk_imports: BulkImports
     channels: Channels
     clock: Clock
     cursors: SealedCursors
@@ -81,6 +84,7 @@ class Services:
     preferences: PreferencesOfPeople
     push: PushDevices
     readings: ReadingsOfSensors
+    record_exports: RecordExports
     repeats: Repeats
     replays: Replays
     retention: RetentionSettings
@@ -121,6 +125,7 @@ async def open_services(world: World) -> Services:
         assets=Assets(world),
         attachments=Attachments(world),
         audit=Audit(world),
+        bulk_imports=BulkImports(world),
         channels=Channels(world),
         clock=world.clock,
         cursors=SealedCursors(key),
@@ -140,6 +145,7 @@ async def open_services(world: World) -> Services:
         preferences=PreferencesOfPeople(world),
         push=PushDevices(world),
         readings=ReadingsOfSensors(world, freshness),
+        record_exports=RecordExports(world, world.exporter),
         repeats=repeats,
         replays=Replays(world, freshness),
         retention=RetentionSettings(world),

@@ -113,7 +113,7 @@ class Assets:
                 raise Conflict(what="a point can't become a line, nor a line a point")
             must_be_free(tables, changed)
             put(tables, changed)
-            _keep_joined(tables, present, changed)
+            keep_joined(tables, present, changed)
             return changed
 
         return await self._world.operations.write(grant.municipality, change)
@@ -319,7 +319,7 @@ def metres(one: Position, other: Position) -> float:
     return hypot(north, east * cos(radians(one.latitude)))
 
 
-def _keep_joined(tables: Tables, before: Asset, after: Asset) -> None:
+def keep_joined(tables: Tables, before: Asset, after: Asset) -> None:
     """Have the links at a node follow it, by name and by place."""
     if not isinstance(before, NetworkNode) or not isinstance(after, NetworkNode):
         return

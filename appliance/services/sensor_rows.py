@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from appliance.domain.errors import WeirError
+from appliance.domain.hardware import PROTOCOLS, Hardware, dev_eui, imei, phone
 from appliance.domain.ids import AssetId, DeviceId, MunicipalityId, SensorId
 from appliance.domain.instant import Instant
 from appliance.domain.sensors import (
@@ -15,14 +16,17 @@ from appliance.domain.sensors import (
     SensorType,
     unit_for,
 )
+from appliance.domain.spreadsheets import unguarded
 from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
 from appliance.services.csv_rows import BadLine, Layout
 from appliance.services.names import must_be_named
 from appliance.services.sensors import must_be_a_device_id, type_coded
 
+HARDWARE: Final = {"dev_eui": dev_eui, "imei": imei, "phone_number": phone}
+"""How what a device is called on each network is read."""
 REQUIRED: Final = ("device_id", "name", "sensor_type", "unit", "latitude", "longitude")
-OPTIONAL: Final = ("pipeline_id",)
+OPTIONAL: Final = ("pipeline_id", "gateway_device_id", *HARDWARE, "channel")
 _PAGE: Final = 5_000
 
 
@@ -45,7 +49,7 @@ class SensorRows:
 
     def sensor(self, line: int, fields: list[str]) -> Sensor:
         """Give the sensor that a row describes, or raise BadLine with what to do."""
-        said = {name: fields[place].strip() for name, place in self.layout.places.items()}
+        said = {n: unguarded(fields[at].strip()) for n, at in self.layout.places.items()}
         try:
             return self._sensor(line, said)
         except WeirError as error:
@@ -58,6 +62,7 @@ class SensorRows:
         device_id = self._device_id(line, said["device_id"])
         must_be_named(said["name"], "name")
         sensor_type = self._type(said["sensor_type"])
+        hardware = _hardware(said)
         sensor = Sensor(
             id=SensorId(self.new_id()),
             municipality=self.municipality,
@@ -67,12 +72,15 @@ class SensorRows:
             unit=unit_for(sensor_type, said["unit"]),
             status=SensorStatus.ACTIVE,
             whitelisted=True,
-            protocol="mqtt",
+            protocol="mqtt" if hardware is None else PROTOCOLS[hardware.kind],
             position=self._position(said["latitude"], said["longitude"]),
             pipeline=self._pipeline(said.get("pipeline_id", "")),
             operating=Limits(),
             created_at=self.now,
             updated_at=self.now,
+            gateway=self._gateway(said.get("gateway_device_id", "")),
+            hardware=hardware,
+            channel=said.get("channel") or None,
         )
         self.seen[device_id] = line
         return sensor
@@ -84,6 +92,13 @@ class SensorRows:
         if self.tables.sensors.by_device(DeviceId(text)) is not None:
             self.seen[text] = line
             raise BadLine(f"there is a device {text!r} already; its key stays as it is")
+        return DeviceId(text)
+
+    def _gateway(self, text: str) -> DeviceId | None:
+        if not text:
+            return None
+        if text not in self.seen and self.tables.sensors.by_device(DeviceId(text)) is None:
+            raise BadLine(f"there is no gateway {text!r}; put its line before this one")
         return DeviceId(text)
 
     def _type(self, code: str) -> SensorType:
@@ -111,6 +126,13 @@ class SensorRows:
         if found is None:
             raise BadLine(f"there is no pipeline {text!r}; import the network before the sensors")
         return found
+
+
+def _hardware(said: Mapping[str, str]) -> Hardware | None:
+    names = [name for name in HARDWARE if said.get(name)]
+    if len(names) > 1:
+        raise BadLine(f"a device is on one network only: {' or '.join(names)}")
+    return HARDWARE[names[0]](said[names[0]]) if names else None
 
 
 def _pipelines(tables: Tables) -> dict[str, AssetId]:

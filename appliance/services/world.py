@@ -15,8 +15,9 @@ from appliance.ports.audit import AuditKeeping
 from appliance.ports.clock import Clock, IdSource
 from appliance.ports.disk import DiskState, Roomy
 from appliance.ports.doors import Admission, Intake, Subscribers
-from appliance.ports.gateways import Codecs
+from appliance.ports.exporting import Exporter
 from appliance.ports.files import AttachedFiles, NoFiles
+from appliance.ports.gateways import Codecs
 from appliance.ports.history import OpenHistory
 from appliance.ports.journal import Journal
 from appliance.ports.listening import Trust
@@ -91,6 +92,7 @@ class World:
     trust: Callable[[], Trust] = Trust
     disk: DiskState = field(default_factory=Roomy)
     files: AttachedFiles = field(default_factory=NoFiles)
+    exporter: Exporter | None = None
     audit: AuditKeeping = field(default_factory=AuditKeeping)
 
 
