@@ -1,6 +1,7 @@
 """What a device is called on its own network: LoRaWAN, NB-IoT, GSM."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -23,6 +24,14 @@ class HardwareKind(StrEnum):
     """NB-IoT and other mobile networks (3GPP TS 23.003, 6.2)."""
     PHONE = "tel"
     """GSM: the number of its SIM (E.164)."""
+
+
+PROTOCOLS: Final[Mapping[HardwareKind, str]] = {
+    HardwareKind.EUI: "lorawan",
+    HardwareKind.IMEI: "nbiot",
+    HardwareKind.PHONE: "gsm",
+}
+"""What a sensor's protocol is called."""
 
 
 @dataclass(frozen=True, slots=True)

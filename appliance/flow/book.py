@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from appliance.domain.enclave import ZoneId
 from appliance.domain.errors import Invalid
@@ -15,6 +15,9 @@ from appliance.domain.sensors import Sensor
 from appliance.domain.zones import KnownZone
 from appliance.ports.operations import DeviceKey, SystemTables
 
+_SHORTEST: Final = 14
+_LONGEST: Final = 24
+"""Characters of an EUI or IMEI, with or without separators."""
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -83,7 +86,7 @@ def names_of(sensor: Sensor) -> tuple[Hardware, ...]:
     """Give what the device may be called on its network; a device id can be such a name itself."""
     if sensor.hardware is not None:
         return (sensor.hardware,)
-    if not sensor.device_id[:1].isalnum():
+    if not _SHORTEST <= len(sensor.device_id) <= _LONGEST:
         return ()
     found = []
     for read in (dev_eui, imei):

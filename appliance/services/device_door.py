@@ -1,6 +1,7 @@
 """The door through which devices report over HTTP: admit, take, answer when it is on disk."""
 
 import asyncio
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +12,9 @@ from appliance.services.world import World
 
 LARGEST: Final = 256 * 1024
 EXCERPT: Final = 200
+_SECRET: Final = re.compile(
+    r'("[^"]*(?:key|token|secret|password)[^"]*"\s*:\s*)("[^"]*"?|[^,}\s]+)', re.IGNORECASE
+)
 PATIENCE: Final = 10.0
 """Seconds to wait for room, and then for the disk. A device that is told to come again sends the
 reading again, and the second copy is recognised."""
@@ -87,12 +91,11 @@ class DeviceDoor:
     def refuse(self, refusal: Refusal, detail: str = "", payload: bytes = b"") -> Refusal:
         """Have a refusal counted, and give it back.
 
-        Of a device that nobody knows the beginning of what it sent is shown, never of others: a key
-        might be in it.
+        Of a device that nobody knows the beginning of what it sent is shown, without its key.
         """
         excerpt = ""
         if refusal.reason is Reason.UNKNOWN_DEVICE:
-            excerpt = payload[:EXCERPT].decode(errors="replace")
+            excerpt = _SECRET.sub(r"\1…", payload[:EXCERPT].decode(errors="replace"))
         where = f"from {refusal.address}" if refusal.address else ""
         said = ", ".join(part for part in (detail, where) if part)
         self._intake.refuse(Door.HTTP, refusal, at=self._clock.now(), detail=said, excerpt=excerpt)

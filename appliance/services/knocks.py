@@ -1,8 +1,6 @@
 """The devices that knocked and that nobody knows: looked at, and let in in one step."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from appliance.domain.access import (
     AdministerSystem,
@@ -14,17 +12,11 @@ from appliance.domain.access import (
     SystemGrant,
 )
 from appliance.domain.errors import NotFound
-from appliance.domain.hardware import HardwareKind
+from appliance.domain.hardware import PROTOCOLS
 from appliance.domain.ids import MunicipalityId
 from appliance.domain.knocks import Knock
 from appliance.services.sensors import AddedSensor, NewSensor, Sensors
 from appliance.services.world import World
-
-PROTOCOLS: Final[Mapping[HardwareKind, str]] = {
-    HardwareKind.EUI: "lorawan",
-    HardwareKind.IMEI: "nbiot",
-    HardwareKind.PHONE: "gsm",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

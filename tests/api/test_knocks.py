@@ -25,6 +25,12 @@ async def seen(client: Client) -> list[dict[str, Any]]:
 
 
 async def test_the_super_admin_sees_who_knocked_and_lets_it_into_a_municipality(weir: Weir):
+    keyed = {"api_key": "s3cret", "value": 1}
+    answer = await weir.nobody.post("sensors/KEYED/readings", keyed)
+    assert answer.status == 401
+    assert "s3cret" not in str(await seen(weir.chief))
+    assert "s3cret" not in str((await weir.chief.get("intake/rejections")).body)
+    weir.core.knocks.forget(weir.core.knocks.of(None)[0])
     await knock(weir, "GHOST")
     await knock(weir, "GHOST", 7.5)
     (found,) = await seen(weir.chief)

@@ -7,12 +7,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from appliance.domain.access import Grant, ManageDevices, ViewNetwork
 from appliance.domain.errors import Invalid
-from appliance.domain.hardware import Hardware, HardwareKind, dev_eui, imei, phone
+from appliance.domain.hardware import PROTOCOLS, Hardware, HardwareKind, dev_eui, imei, phone
 from appliance.domain.ids import AssetId, SensorId
 from appliance.domain.quantities import Quantity
 from appliance.domain.sensors import LastContact, Sensor, SensorStatus
 from appliance.ports.pages import SensorFilter
-from appliance.services.knocks import PROTOCOLS
 from appliance.services.sensors import AddedSensor, NewSensor, SensorChanges
 from web.asking import Ask, Reply
 from web.listings import Listing
