@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import Any, Final
 
 from appliance.domain.access import DiscardRecords, Grant, ReportIncidents, ViewNetwork
@@ -39,7 +38,6 @@ _TOLD: Final = (
     "position",
     "assigned_to",
 )
-_KIND: Final = "idempotency"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +88,11 @@ class Incidents:
             grant.municipality, lambda t: named(t, found_incident(t, incident))
         )
 
-    async def report(
-        self, grant: Grant[ReportIncidents], new: NewIncident, idempotency_key: str = ""
-    ) -> NamedIncident:
+    async def report(self, grant: Grant[ReportIncidents], new: NewIncident) -> NamedIncident:
         """Make one, or give the one that this very report has made already.
 
-        The same key, or an identical report of the same person within a minute, is the same
-        report. Conflict when the key came with another report.
+        An identical report of the same person within a minute is the same report: the phones
+        send again what they could not see arrive, also without an Idempotency-Key.
         """
         _must_make_sense(new)
         now = self._world.clock.now()
@@ -104,15 +100,12 @@ class Incidents:
         by = grant.actor.user
 
         def change(tables: Tables) -> Made:
-            earlier = _earlier(tables, new, by, idempotency_key, now)
+            earlier = _earlier(tables, new, by, now)
             if earlier is not None:
                 return named(tables, earlier), ()
             incident = _incident(grant, tables, new, incident_id, now)
             tables.incidents.put(incident, was=None)
             _begin(tables, incident)
-            if idempotency_key:
-                value = incident_id.to_bytes(8) + _fingerprint(new)
-                tables.preferences.remember(_KIND, _owned(by, idempotency_key), value, now)
             return named(tables, incident), (alerting.incident_event(tables, incident),)
 
         made, events = await self._world.operations.write(grant.municipality, change)
@@ -247,26 +240,10 @@ def _must_make_sense(new: NewIncident) -> None:
         must_be_on_earth(new.position, "location")
 
 
-def _earlier(
-    tables: Tables, new: NewIncident, by: UserId, key: str, now: Instant
-) -> Incident | None:
-    kept = tables.preferences.recall(_KIND, _owned(by, key)) if key else None
-    if kept is not None:
-        if kept[8:] != _fingerprint(new):
-            raise Conflict(what="this Idempotency-Key was used for another report")
-        return found_incident(tables, IncidentId(int.from_bytes(kept[:8])))
+def _earlier(tables: Tables, new: NewIncident, by: UserId, now: Instant) -> Incident | None:
     since = Instant(now - SAME_WITHIN)
     same = tables.incidents.same_report(by, new.title.strip(), new.description, since=since)
     return same if same is not None and same.alert == new.alert else None
-
-
-def _owned(by: UserId, key: str) -> str:
-    """A key is the person's own: nobody can meet another's."""
-    return f"{by}:{blake2b(key.encode(), digest_size=16).hexdigest()}"
-
-
-def _fingerprint(new: NewIncident) -> bytes:
-    return blake2b(repr(new).encode(), digest_size=16).digest()
 
 
 def _incident(

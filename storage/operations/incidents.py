@@ -7,6 +7,7 @@ from appliance.domain.instant import Instant
 from appliance.domain.rules import Severity
 from appliance.ports.pages import IncidentFilter, Page
 from storage.operations.columns import place, position
+from storage.operations.ordering import Order
 from storage.operations.statements import OwnStatements, Row, sql, unique
 
 _SELECT = (
@@ -18,6 +19,19 @@ _CHOSEN = (
     "AND (:status IS NULL OR status = :status) AND (:severity IS NULL OR severity = :severity)"
     " AND (:assigned_to IS NULL OR assigned_to = :assigned_to)"
     " AND (:sensor IS NULL OR sensor = :sensor)"
+)
+_ORDER = Order(
+    ("-created_at",),
+    {
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+        "severity": (
+            "CASE severity WHEN 'info' THEN 0 WHEN 'low' THEN 1 WHEN 'medium' THEN 2"
+            " WHEN 'high' THEN 3 ELSE 4 END"
+        ),
+        "status": "status",
+        "title": "title",
+    },
 )
 _ADD = (
     "INSERT INTO incident VALUES (:id, :mine, :title, :description, :incident_type, :severity,"
@@ -61,12 +75,8 @@ class IncidentRows:
             "assigned_to": chosen.assigned_to,
             "sensor": chosen.sensor,
         }
-        rows = self._run.rows(
-            sql(_SELECT, _CHOSEN, "ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset"),
-            **values,
-            limit=page.limit,
-            offset=page.offset,
-        )
+        window, place_of_page = _ORDER.window(page)
+        rows = self._run.rows(sql(_SELECT, _CHOSEN, window), **values, **place_of_page)
         count = sql("SELECT count(*) FROM incident WHERE municipality = :mine", _CHOSEN)
         return [_incident(row) for row in rows], self._run.number(count, **values)
 

@@ -19,6 +19,7 @@ from appliance.ports.pages import Page
 from appliance.ports.tables import NewId
 from storage.operations.columns import json_object
 from storage.operations.geometry import box, line_of, line_wkb, scale_at
+from storage.operations.ordering import Order
 from storage.operations.statements import OwnStatements, Row, sql
 
 NEAR_METRES: Final = (50.0, 500.0)
@@ -33,7 +34,17 @@ NODES = (
     "SELECT id, municipality, code, kind, elevation_m, ST_X(place), ST_Y(place), name,"
     " status, material, installed_on, details, attributes FROM node WHERE municipality = :mine"
 )
-_PAGE = "ORDER BY code LIMIT :limit OFFSET :offset"
+_LINK_ORDER = Order(
+    ("code",),
+    {
+        "code": "code",
+        "name": "casefold(coalesce(name, code))",
+        "status": "status",
+        "kind": "kind",
+        "diameter": "coalesce(diameter_m, 0.0)",
+    },
+)
+_NODE_ORDER = Order(("code",), {"code": "code", "kind": "kind"})
 _PUT_LINK = (
     "INSERT INTO link (id, municipality, code, kind, name, start_node, end_node, length_m,"
     " diameter_m, roughness, material, status, path) VALUES (:id, :mine, :code, :kind, :name,"
@@ -77,7 +88,8 @@ class NetworkRows:
         self._run = statements
 
     def pipelines(self, page: Page) -> tuple[list[Pipeline], int]:
-        rows = self._run.rows(sql(LINKS, _PAGE), limit=page.limit, offset=page.offset)
+        window, place_of_page = _LINK_ORDER.window(page)
+        rows = self._run.rows(sql(LINKS, window), **place_of_page)
         count = self._run.number("SELECT count(*) FROM link WHERE municipality = :mine")
         return [pipeline_of(row) for row in rows], count
 
@@ -86,7 +98,8 @@ class NetworkRows:
         return None if row is None else pipeline_of(row)
 
     def nodes(self, page: Page) -> tuple[list[NetworkNode], int]:
-        rows = self._run.rows(sql(NODES, _PAGE), limit=page.limit, offset=page.offset)
+        window, place_of_page = _NODE_ORDER.window(page)
+        rows = self._run.rows(sql(NODES, window), **place_of_page)
         count = self._run.number("SELECT count(*) FROM node WHERE municipality = :mine")
         return [node_of(row) for row in rows], count
 

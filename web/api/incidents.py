@@ -1,5 +1,6 @@
 """Incidents and the maintenance log."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -11,7 +12,8 @@ from appliance.domain.rules import Severity
 from appliance.ports.pages import IncidentFilter
 from appliance.services.incidents import LONGEST_TITLE, NamedIncident, NewIncident
 from web.asking import Ask, Reply
-from web.paging import listing, merge
+from web.listings import Listing
+from web.paging import page_of
 from web.routes import PREFIX, Route
 from web.shapes import Id, Point, Time, point, position, time, time_or_none
 
@@ -100,12 +102,9 @@ async def list_incidents(ask: Ask[ViewNetwork]) -> Reply:
         assigned_to=query.assigned_to,
         sensor=query.sensor_id,
     )
-    found, total = await merge(
-        ask,
-        lambda grant, page: ask.services.incidents.page(grant, chosen, page),
-        lambda one: one.incident.created_at,
-    )
-    return listing(ask, [incident_out(one) for one in found], total)
+    incidents = ask.services.incidents
+    part = await page_of(ask, lambda grant, page: incidents.page(grant, chosen, page))
+    return part.written(ask, incident_out)
 
 
 async def get_incident(ask: Ask[ViewNetwork]) -> IncidentOut:
@@ -128,15 +127,13 @@ async def report(ask: Ask[ReportIncidents]) -> IncidentOut:
         position=position(said.location),
     )
     grant = await ask.one(said.municipality_id)
-    key = ask.headers.get("Idempotency-Key", "")
-    return incident_out(await ask.services.incidents.report(grant, new, key))
+    return incident_out(await ask.services.incidents.report(grant, new))
 
 
 async def from_alert(ask: Ask[ReportIncidents]) -> IncidentOut:
     """Make an incident of an alert."""
     said: FromAlert = ask.body
     alert_id = AlertId(ask.path["alert"])
-    key = ask.headers.get("Idempotency-Key", "")
 
     async def make(grant: Grant[ReportIncidents]) -> NamedIncident:
         alert = await ask.services.alerts.get(grant, alert_id)
@@ -148,7 +145,7 @@ async def from_alert(ask: Ask[ReportIncidents]) -> IncidentOut:
             notes=said.notes or "",
             alert=alert_id,
         )
-        return await ask.services.incidents.report(grant, new, key)
+        return await ask.services.incidents.report(grant, new)
 
     return incident_out(await ask.found(make))
 
@@ -214,6 +211,17 @@ ROUTES = (
         handler=list_incidents,
         query=IncidentQuery,
         answer=list[IncidentOut],
+        listing=Listing(
+            ("-created_at",),
+            {
+                "created_at": attrgetter("incident.created_at"),
+                "updated_at": attrgetter("incident.updated_at"),
+                "severity": lambda one: one.incident.severity.rank,
+                "status": attrgetter("incident.status"),
+                "title": attrgetter("incident.title"),
+            },
+            key=attrgetter("incident.id"),
+        ),
         summary="Incidents, newest first",
     ),
     Route(

@@ -1,5 +1,6 @@
 """The pipe network on the map."""
 
+from operator import attrgetter
 from typing import Annotated, cast
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -9,7 +10,8 @@ from appliance.domain.ids import AssetId
 from appliance.domain.network import Link, LinkKind, NetworkNode, NodeKind, Pipeline
 from appliance.domain.sensors import Position
 from web.asking import Ask, Reply
-from web.paging import gather, listing
+from web.listings import Listing
+from web.paging import page_of
 from web.routes import PREFIX, Route
 from web.shapes import Id, LineString, LongListQuery, Point, given
 
@@ -75,8 +77,7 @@ class NodeOut(Struct, frozen=True):
 
 async def list_pipelines(ask: Ask[ViewNetwork]) -> Reply:
     """Give a page of links."""
-    found, total = await gather(ask, ask.services.pipelines.page)
-    return listing(ask, [pipeline_out(pipeline) for pipeline in found], total)
+    return (await page_of(ask, ask.services.pipelines.page)).written(ask, pipeline_out)
 
 
 async def get_pipeline(ask: Ask[ViewNetwork]) -> PipelineOut:
@@ -129,8 +130,7 @@ async def remove_pipeline(ask: Ask[EditNetwork]) -> None:
 
 async def list_nodes(ask: Ask[ViewNetwork]) -> Reply:
     """Give a page of nodes."""
-    found, total = await gather(ask, ask.services.pipelines.nodes)
-    return listing(ask, [_node_out(node) for node in found], total)
+    return (await page_of(ask, ask.services.pipelines.nodes)).written(ask, _node_out)
 
 
 def pipeline_out(pipeline: Pipeline) -> PipelineOut:
@@ -173,6 +173,16 @@ ROUTES = (
         handler=list_pipelines,
         query=LongListQuery,
         answer=list[PipelineOut],
+        listing=Listing(
+            ("code",),
+            {
+                "code": attrgetter("link.code"),
+                "name": lambda one: (one.link.name or one.link.code).casefold(),
+                "status": attrgetter("link.status"),
+                "kind": attrgetter("link.kind"),
+                "diameter": lambda one: one.link.diameter_m or 0.0,
+            },
+        ),
         summary="Pipes, pumps and valves by code",
     ),
     Route(
@@ -217,6 +227,9 @@ ROUTES = (
         handler=list_nodes,
         query=LongListQuery,
         answer=list[NodeOut],
+        listing=Listing(
+            ("code",), {"code": attrgetter("node.code"), "kind": attrgetter("node.kind")}
+        ),
         summary="Junctions, reservoirs, tanks and hydrants by code",
     ),
 )
