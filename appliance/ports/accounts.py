@@ -67,6 +67,10 @@ class PlaceTable(Protocol):
         """Say whether somebody has signed in from there."""
         ...
 
+    def newest(self, limit: int) -> list[tuple[str, str]]:
+        """Give the places of all people, by case-folded username, the newest first."""
+        ...
+
     def remember(self, user: UserId, place: str, at: Instant, most: int) -> None:
         """Note that somebody signed in from there; of more than `most` the oldest is forgotten."""
         ...

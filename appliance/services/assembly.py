@@ -117,6 +117,7 @@ async def open_services(world: World) -> Services:
     sensors = Sensors(world, freshness)
     passwords = Passwords()
     doorkeeper = Doorkeeper(world, passwords)
+    await doorkeeper.start()
     sign_in = SignIn(world, passwords, doorkeeper, AccessTokens(key))
     municipalities = Municipalities(world)
     return Services(

@@ -1,5 +1,6 @@
 """Is this the right password, and is this somebody who must wait before the next try?"""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,12 +10,14 @@ from appliance.domain.errors import Invalid, NotSignedIn
 from appliance.domain.people import User
 from appliance.ports.operations import SystemTables
 from appliance.services.guessing import Attempt, Guessing, place_of
-from appliance.services.passwords import Passwords, without_code
+from appliance.services.passwords import Passwords, too_many_at_once, without_code
 from appliance.services.world import World
 
 WRONG: Final = "The username or password is not right"
 WRONG_CODE: Final = "The code is not right, or has been used; wait for the next one"
 LONGEST_AGENT: Final = 120
+MOST_KNOWN: Final = 10_000
+"""Pairs of a name and a place in memory; in a storm of sign-ins others are taken for strangers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,22 @@ class Doorkeeper:
         self._operations = world.operations
         self._passwords = passwords
         self._guessing = Guessing(world.clock)
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        """Names and places that belong together, to be found without asking the database."""
+
+    async def start(self) -> None:
+        """Learn from where people have signed in."""
+        newest = await self._operations.read_system(lambda t: t.places.newest(MOST_KNOWN))
+        for name, place in reversed(newest):
+            self._known[name, place] = None
+
+    def welcomed(self, attempt: Attempt) -> None:
+        """Remember that somebody has signed in from there."""
+        key = _pair(attempt.username, attempt.place)
+        self._known[key] = None
+        self._known.move_to_end(key)
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
 
     async def recognise(self, proof: Proof, visit: Visit) -> Recognised:
         """Check name and password; NotSignedIn says only that one of them is wrong.
@@ -71,6 +90,8 @@ class Doorkeeper:
         An unknown name takes as long as a wrong password. TooMany slows guessing down.
         """
         place = place_of(visit.address)
+        if self._passwords.is_full and _pair(proof.username, place) not in self._known:
+            raise too_many_at_once()  # at once: in a storm it must cost next to nothing
         account = await self._operations.read_system(lambda t: _account(t, proof.username, place))
         attempt = Attempt(proof.username, place, account.is_known)
         password, code = proof.password, proof.code
@@ -116,6 +137,10 @@ class Doorkeeper:
         place = place_of(visit.address)
         known = await self._operations.read_system(lambda t: t.places.knows(user.id, place))
         return Attempt(user.username, place, known)
+
+
+def _pair(username: str, place: str) -> tuple[str, str]:
+    return username.strip().casefold(), place
 
 
 def _account(tables: SystemTables, username: str, place: str) -> _Account:

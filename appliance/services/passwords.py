@@ -175,6 +175,11 @@ class Passwords:
         self._waiting = 0
         self._nobody = ""
 
+    @property
+    def is_full(self) -> bool:
+        """Whether strangers are sent away now."""
+        return self._waiting >= MOST_WAITING
+
     async def hash(self, password: str) -> str:
         """Give the PHC string under which a password is kept."""
         return await self._work(lambda: self._hasher.hash(password))
@@ -215,7 +220,7 @@ class Passwords:
     @asynccontextmanager
     async def _bounded(self, reserved: int) -> AsyncIterator[None]:
         if self._waiting >= MOST_WAITING + reserved:
-            raise TooMany(what="too many people are signing in right now", retry_after=5)
+            raise too_many_at_once()
         self._waiting += 1
         try:
             await self._turn.acquire()
@@ -225,6 +230,11 @@ class Passwords:
             yield
         finally:
             self._turn.release()
+
+
+def too_many_at_once() -> TooMany:
+    """What somebody is told who has to come again."""
+    return TooMany(what="too many people are signing in right now", retry_after=5)
 
 
 def _give_way() -> None:

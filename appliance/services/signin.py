@@ -95,6 +95,7 @@ class SignIn:
             return must_enrol(tables, user)
 
         enrolling = await self._operations.write_system(begin)
+        self._doorkeeper.welcomed(found.attempt)
         return self._signed_in(user, session, refresh_token, enrolling=enrolling)
 
     async def refresh(self, refresh_token: str, visit: Visit, retry_key: str = "") -> SignedIn:

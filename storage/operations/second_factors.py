@@ -107,6 +107,14 @@ class PlaceRows:
         statement = "SELECT count(*) FROM known_place WHERE person = :person AND place = :place"
         return bool(self._run.number(statement, person=user, place=place))
 
+    def newest(self, limit: int) -> list[tuple[str, str]]:
+        rows = self._run.rows(
+            "SELECT username_key, place FROM known_place JOIN person ON person.id = person"
+            " ORDER BY at DESC LIMIT :limit",
+            limit=limit,
+        )
+        return [(row[0], row[1]) for row in rows]
+
     def remember(self, user: UserId, place: str, at: Instant, most: int) -> None:
         self._run.change(
             "INSERT INTO known_place VALUES (:person, :place, :at)"

@@ -107,3 +107,5 @@ async def test_places_are_one_person_s_and_the_oldest_is_forgotten(operations: S
     }
     assert knows == {"office": True, "home": False, "site": True, "elsewhere": False}
     assert not await operations.read_system(lambda s: s.places.knows(OTHER, "office"))
+    newest = await operations.read_system(lambda s: s.places.newest(1))
+    assert newest == [(a_user().username.casefold(), "site")]
