@@ -1,0 +1,73 @@
+"""The document says everything that an integrator needs, and only what is so."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
+
+from web.openapi import document
+from web.routes import Open, Route
+from web.table import ROUTES
+
+DOCUMENT = document(ROUTES, "1.0")
+
+
+def operation(route: Route) -> dict[str, Any]:
+    found: dict[str, Any] = DOCUMENT["paths"][route.template][route.method.lower()]
+    return found
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    reference = part.get("$ref")
+    if reference is None:
+        return part
+    found: Any = DOCUMENT
+    for name in reference.removeprefix("#/").split("/"):
+        found = found[name]
+    return dict(found)
+
+
+def parameters(route: Route) -> set[str]:
+    return {resolved(one)["name"] for one in operation(route)["parameters"]}
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def test_the_document_is_openapi_3_1():
+    OPENAPI_31_VALIDATOR.validate(msgspec.json.decode(msgspec.json.encode(DOCUMENT)))
+
+
+def test_every_part_of_the_api_is_described():
+    assert [tag for tag in DOCUMENT["tags"] if tag["description"] == tag["name"]] == []
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.body], ids=named)
+def test_the_example_of_a_body_is_one(route: Route):
+    body = operation(route)["requestBody"]["content"]["application/json"]
+    assert route.body is not None
+    msgspec.convert(body["example"], route.body)
+
+
+def test_conventions_are_on_the_operations_that_keep_them():
+    for route in ROUTES:
+        names, answers = parameters(route), operation(route)["responses"]
+        assert ("Idempotency-Key" in names) == route.is_repeatable, route.path
+        if route.listing is not None:
+            assert {"cursor", "sort"} <= names, route.path
+        assert ("If-Match" in names) == ("412" in answers), route.path
+        needs = isinstance(route.access, type)
+        assert ("403" in answers) == needs == ("municipality_id" in names), route.path
+        assert ("401" in answers) == (route.access is not Open.PUBLIC), route.path
+        for answer in answers.values():
+            assert "X-Request-Id" in resolved(answer)["headers"], route.path
+
+
+def test_every_path_has_its_parameters_with_bounds():
+    for route in ROUTES:
+        for one in operation(route)["parameters"]:
+            if one.get("in") == "path":
+                schema = one["schema"]
+                assert schema["type"] == "string" or schema["maximum"] == 2**48 - 1
