@@ -220,3 +220,27 @@ async def test_two_sensors_can_t_claim_one_channel_and_a_device_is_on_one_networ
     assert (await weir.here.admin.post("sensors", said | {"dev_eui": "xyz"})).status == 422
     assert (await weir.here.admin.post("sensors", said | {"channel": "4"})).status == 201
     assert (await weir.there.admin.post("sensors", said | {"channel": "3"})).status == 201
+
+
+@pytest.mark.parametrize("path", ["lorawan/uplink", "nbiot/message", "gsm/sms"])
+async def test_no_body_and_no_key_makes_the_doors_fail(weir: Weir, path: str):
+    made = await sensor(weir.here, "T-1", dev_eui=THINGS_EUI)
+    bodies = (
+        b"",
+        b"\xff",
+        b"null",
+        b"[" * 100_000,
+        b'{"imei": "490154203237518", "value": 1, "api_key": "\\ud800"}',
+        b'{"imei": "490154203237518", "value": 1e999}',
+        b'{"phone_number": "+491715550100", "message": "T-1:\\ud800:bar", "api_key": "\\udfff"}',
+        b'{"phone_number": "+491715550100", "message": "' + b"x" * 70_000 + b':1:bar"}',
+        b'{"device_eui": "0004A30B001C0530", "payload": "' + b"0067010F" * 50_000 + b'"}',
+        b'{"deviceInfo": {"devEui": "0004A30B001C0530"}, "object": {"a": 1e308, "b": NaN}}',
+        b'{"deviceInfo": {"devEui": "0004A30B001C0530"}, "object": {"a": 12345678901234567890123}}',
+        b'{"end_device_ids": {"dev_eui": "0004A30B001C0530"}, "uplink_message": {"f_cnt": []}}',
+    )
+    for body in bodies:
+        for key in (b"", b"\xe4\xff", made["api_key"].encode()):
+            answer = await weir.nobody.post(f"iot/{path}", content=body, headers={"X-API-Key": key})
+            assert answer.status < 500, (path, body[:80], key, answer)
+    assert await ledger(weir.there) == {}
