@@ -1,5 +1,6 @@
 """One connection's HTTP/1.1, and nothing else that Hypercorn would speak on it."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import h11
@@ -37,6 +38,7 @@ class Connection(TCPServer):
                     *(self.writer.get_extra_info("ssl_object") is not None, client, server),
                     self.protocol_send,
                 )
+                self.protocol.is_over = self.writer.is_closing  # type: ignore[attr-defined]
                 self.protocol.inflow = self.reader  # type: ignore[attr-defined] # see web.conversations
                 await self.idle_task.restart(group, self._idle_timeout)
                 await self._read_data()
@@ -50,13 +52,16 @@ class Http11(H11Protocol):
     """Refuses what two readers could understand differently, and what has no end."""
 
     inflow: Inflow
+    is_over: Callable[[], bool]
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Stay with HTTP/1.1: an offer of another protocol may be passed over (RFC 9110, 7.8)."""
 
     async def _create_stream(self, request: h11.Request) -> None:
         if self.keep_alive_requests and self.connection.trailing_data[0]:
-            await self.inflow.turn()  # pipelined: its peer does not wait for answers
+            await self.inflow.pipeline()
+            if self.is_over():
+                return  # nobody is there who could read the answer
         status = refusal_of(request)
         if status:
             await self._send_error_response(status)

@@ -37,6 +37,7 @@ from web.api import (
     system,
     tokens,
     transport,
+    webhooks,
     zones,
 )
 from web.routes import Route
@@ -72,6 +73,7 @@ _DESCRIBED: Final[tuple[Route, ...]] = (
     *maintenance.ROUTES,
     *geo.ROUTES,
     *channels.ROUTES,
+    *webhooks.ROUTES,
     *intake.ROUTES,
     *overview.ROUTES,
     *audit.ROUTES,

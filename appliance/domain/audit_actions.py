@@ -98,6 +98,7 @@ class Action(StrEnum):
     CHANNEL_ADDED = "channel.added", "a notification channel was added"
     CHANNEL_CHANGED = "channel.changed", "a notification channel was changed"
     CHANNEL_REMOVED = "channel.removed", "a notification channel was removed"
+    DELIVERY_AGAIN = "delivery.again", "a message was sent once more"
     CHANNEL_TESTED = "channel.tested", "a test message was sent"
 
     READINGS_EXPORTED = "readings.exported", "readings were exported"

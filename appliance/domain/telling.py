@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-from appliance.domain.alerts import Alert, AlertChange
+from appliance.domain.alerts import Alert, AlertChange, ChangeKind
 from appliance.domain.ids import AlertId, ChannelId, MunicipalityId, Sequence
 from appliance.domain.instant import Instant
 from appliance.domain.rules import Severity
@@ -65,6 +65,12 @@ class Channel:
     least_severity: Severity = Severity.MEDIUM
     enabled: bool = True
     created_at: Instant
+    events: tuple[ChangeKind, ...] = ()
+    """The changes of which it is told; none: of opened and reopened alerts."""
+    failing_since: Instant | None = None
+    """Since when nothing has reached it; None: the last did, or nothing was sent."""
+    stopped: str = ""
+    """Why Weir switched it off; empty where a person did, or nobody."""
 
 
 class DeliveryState(StrEnum):

@@ -25,14 +25,14 @@ from appliance.domain.incidents import Incident
 from appliance.domain.instant import Instant
 from appliance.domain.rules import Rule
 from appliance.domain.sensors import Position, Sensor
-from appliance.domain.telling import Cursor, Delivery, DeliveryState, LiveEvent
+from appliance.domain.telling import Channel, Cursor, Delivery, DeliveryState, LiveEvent
 from appliance.ports.tables import Tables
 
 STILL_HOLDS_AFTER: Final = 15 * instant.MINUTE
 """A cause that still holds this long after its alert was resolved or closed is raised again."""
 
 TOLD: Final = (ChangeKind.OPENED, ChangeKind.REOPENED)
-"""The changes of which notification channels are told."""
+"""The changes of which a notification channel is told that names none."""
 
 Events = tuple[LiveEvent, ...]
 
@@ -257,7 +257,11 @@ def shelve(
     return _record(tables, alert, replace(alert, shelved_until=until), kind, now, by=by, note=note)
 
 
-def _is_told(alert: Alert, change: AlertChange, now: Instant) -> bool:
+def _is_told(channel: Channel, alert: Alert, change: AlertChange, now: Instant) -> bool:
+    if not channel.enabled or channel.least_severity.rank > alert.severity.rank:
+        return False
+    if channel.events:
+        return change.kind in channel.events
     if alert.shelved_until is not None and alert.shelved_until > now:
         return False
     if change.kind is ChangeKind.UNSHELVED:
@@ -266,8 +270,6 @@ def _is_told(alert: Alert, change: AlertChange, now: Instant) -> bool:
 
 
 def _owe(tables: Tables, alert: Alert, change: AlertChange, now: Instant) -> None:
-    if not _is_told(alert, change, now):
-        return
     tables.outbox.owe(
         [
             Delivery(
@@ -282,7 +284,7 @@ def _owe(tables: Tables, alert: Alert, change: AlertChange, now: Instant) -> Non
                 created_at=now,
             )
             for channel in tables.channels.all()
-            if channel.enabled and channel.least_severity.rank <= alert.severity.rank
+            if _is_told(channel, alert, change, now)
         ]
     )
 

@@ -20,7 +20,7 @@ from appliance.domain.ids import ChannelId
 from appliance.domain.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from appliance.domain.telling import Channel, ChannelKind, Parcel
 from appliance.ports.clock import Clock
-from appliance.ports.operations import Operations
+from appliance.ports.operations import Operations, SystemTables
 from appliance.ports.telling import Messenger
 
 _log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 PAUSES: Final = (10 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR)
 """How long to wait after the first, second … failure; the last one from then on."""
 GIVE_UP_AFTER: Final = 3 * DAY
+STOP_AFTER: Final = 3 * DAY
+"""A webhook that nothing has reached for so long is switched off, and an issue says so."""
 AT_ONCE: Final = 8
 """Deliveries on their way at the same time; the others wait in the database."""
 LEASE: Final = 2 * MINUTE
@@ -165,15 +167,26 @@ class Deliverer:
 
     async def _mark_sent(self, parcel: Parcel) -> None:
         key, now = parcel.delivery.key, self._clock.now()
-        await self._operations.write_system(lambda tables: tables.delivered(key, now))
+
+        def change(tables: SystemTables) -> None:
+            tables.delivered(key, now)
+            tables.note_channel(parcel.channel.id, now, "", now)
+
+        await self._operations.write_system(change)
 
     async def _mark_failed(self, parcel: Parcel, failure: _Failure) -> None:
         key, again_at = parcel.delivery.key, self._again_at(parcel, failure)
         if again_at is None:
             _log.warning("delivery %s is given up: %s", key, failure.problem)
-        await self._operations.write_system(
-            lambda tables: tables.not_delivered(key, failure.problem, again_at)
-        )
+        now = self._clock.now()
+
+        def change(tables: SystemTables) -> None:
+            tables.not_delivered(key, failure.problem, again_at)
+            if failure.tried:
+                stop_since = Instant(now - STOP_AFTER)
+                tables.note_channel(parcel.channel.id, now, failure.problem, stop_since)
+
+        await self._operations.write_system(change)
 
     def _again_at(self, parcel: Parcel, failure: _Failure) -> Instant | None:
         """Say when to try again; None where it is time to give up."""

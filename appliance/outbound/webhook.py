@@ -1,6 +1,8 @@
 """Webhooks: a signed POST for every change of an alert."""
 
 import asyncio
+import base64
+import contextlib
 import hashlib
 import hmac
 import ssl
@@ -25,6 +27,7 @@ _WORTH_ANOTHER: Final = (408, 425, 429)
 """Request Timeout, Too Early, Too Many Requests: the request itself was good."""
 _SUCCESS: Final = range(200, 300)
 _SERVER_ERROR: Final = 500
+_PREFIX: Final = "whsec_"
 _ODD: Final = "the other side does not speak HTTP"
 
 
@@ -78,6 +81,22 @@ def signature(secret: str, seconds: int, body: bytes) -> str:
     """Give `t=…,v1=…`: HMAC-SHA256 over `t.body` (RFC 2104), so that an old copy shows its age."""
     signed = f"{seconds}.".encode() + body
     return f"t={seconds},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
+
+
+def standard_signature(secret: str, key: str, seconds: int, body: bytes) -> str:
+    """Give `v1,…`: HMAC-SHA256 over `key.seconds.body`, as Standard Webhooks 1.0 has it.
+
+    The key of a secret `whsec_…` is what its base 64 says; of any other, its own bytes.
+    """
+    mac = hmac.new(_key_of(secret), f"{key}.{seconds}.".encode() + body, hashlib.sha256)
+    return "v1," + base64.b64encode(mac.digest()).decode()
+
+
+def _key_of(secret: str) -> bytes:
+    if secret.startswith(_PREFIX):
+        with contextlib.suppress(ValueError):
+            return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    return secret.encode()
 
 
 def document(parcel: Parcel, public_url: str) -> dict[str, object]:
@@ -136,9 +155,11 @@ def _headers(parcel: Parcel, body: bytes, now: Instant) -> list[tuple[str, str]]
         ("User-Agent", "Weir"),
         ("Idempotency-Key", parcel.delivery.key),
     ]
-    if parcel.channel.secret:
-        signed = signature(parcel.channel.secret, now // SECOND, body)
-        headers.append(("X-Weir-Signature", signed))
+    secret, key, seconds = parcel.channel.secret, parcel.delivery.key, now // SECOND
+    headers += [("webhook-id", key), ("webhook-timestamp", str(seconds))]
+    if secret:
+        headers.append(("webhook-signature", standard_signature(secret, key, seconds, body)))
+        headers.append(("X-Weir-Signature", signature(secret, seconds, body)))
     return headers
 
 

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from appliance.domain.enclave import ZoneId
 from appliance.domain.ids import (
+    ChannelId,
     MunicipalityId,
     SensorId,
     SensorTypeId,
@@ -220,6 +221,15 @@ class SystemTables(Protocol):
 
     def not_delivered(self, key: str, problem: str, again_at: Instant | None) -> None:
         """Mark a failed attempt; None gives up."""
+        ...
+
+    def note_channel(
+        self, channel: ChannelId, at: Instant, problem: str, stop_since: Instant
+    ) -> None:
+        """Keep that something reached it (no problem), or that it did not.
+
+        A webhook that nothing has reached since `stop_since` or longer is switched off.
+        """
         ...
 
     def recall(self, key: str) -> bytes | None:

@@ -227,8 +227,12 @@ class OutboxTable(Protocol):
         """Add deliveries; one that is already there (same key) stays as it is."""
         ...
 
-    def page(self, page: Page) -> tuple[list[Delivery], int]:
-        """Give one page, newest first, and how many there are in all."""
+    def page(self, page: Page, channel: ChannelId | None = None) -> tuple[list[Delivery], int]:
+        """Give one page, of all channels or of one, newest first, and how many there are."""
+        ...
+
+    def again(self, key: str, channel: ChannelId, at: Instant) -> Delivery | None:
+        """Have it sent once more, as if it had never been tried; None: there is none."""
         ...
 
 

@@ -1,6 +1,7 @@
 """Notification channels: who is told, and how."""
 
 import asyncio
+import base64
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ class NewChannel:
     secret: str = ""
     least_severity: Severity = Severity.MEDIUM
     enabled: bool = True
+    events: tuple[ChangeKind, ...] = ()
 
 
 class Channels:
@@ -48,17 +50,44 @@ class Channels:
         """Give all, by name."""
         return await self._world.operations.read(grant.municipality, lambda t: t.channels.all())
 
+    async def one(self, grant: Grant[ManageChannels], channel: ChannelId) -> Channel:
+        """Give one; NotFound when it is not of this municipality."""
+        return await self._world.operations.read(grant.municipality, lambda t: _found(t, channel))
+
     async def deliveries(
         self, grant: Grant[ManageChannels], page: Page
     ) -> tuple[list[Delivery], int]:
         """Give one page of what was and is owed, newest first, and how many there are."""
         return await self._world.operations.read(grant.municipality, lambda t: t.outbox.page(page))
 
+    async def deliveries_to(
+        self, grant: Grant[ManageChannels], channel: ChannelId, page: Page
+    ) -> tuple[list[Delivery], int]:
+        """Give one page of what was and is owed to one channel, newest first, and their number."""
+        return await self._world.operations.read(
+            grant.municipality, lambda t: t.outbox.page(page, channel)
+        )
+
+    async def deliver_again(
+        self, grant: Grant[ManageChannels], channel: ChannelId, key: str
+    ) -> Delivery:
+        """Have one message sent once more, within seconds, under its old key."""
+        now = self._world.clock.now()
+
+        def change(tables: Tables) -> Delivery:
+            _found(tables, channel)
+            found = tables.outbox.again(key, channel, now)
+            if found is None:
+                raise NotFound(kind="delivery", name=key)
+            return found
+
+        return await self._world.operations.write(grant.municipality, change)
+
     async def add(self, grant: Grant[ManageChannels], new: NewChannel) -> Channel:
         """Add one; a webhook without a secret gets one."""
         secret = new.secret
         if new.kind is ChannelKind.WEBHOOK and not secret:
-            secret = self._world.ids.new_secret()
+            secret = standard_secret(self._world.ids.new_secret())
         channel = Channel(
             id=ChannelId(self._world.ids.new_id()),
             municipality=grant.municipality,
@@ -69,6 +98,7 @@ class Channels:
             least_severity=new.least_severity,
             enabled=new.enabled,
             created_at=self._world.clock.now(),
+            events=new.events,
         )
         _must_make_sense(channel)
         await self._world.operations.write(grant.municipality, lambda t: t.channels.put(channel))
@@ -81,6 +111,8 @@ class Channels:
 
         def change(tables: Tables) -> Channel:
             changed = replace(_found(tables, channel), **fields)  # type: ignore[arg-type]
+            if fields.get("enabled"):  # a person thinks that it works again
+                changed = replace(changed, failing_since=None, stopped="")
             _must_make_sense(changed)
             tables.channels.put(changed)
             return changed
@@ -124,6 +156,11 @@ class Channels:
         raise DeliveryFailed(
             channel=kept.name, problem=f"{kept.kind.value} is not set up here", permanent=True
         )
+
+
+def standard_secret(secret: str) -> str:
+    """Write a secret as libraries of Standard Webhooks read it: `whsec_` and base 64."""
+    return "whsec_" + base64.b64encode(secret.encode()).decode()
 
 
 def _found(tables: Tables, channel: ChannelId) -> Channel:

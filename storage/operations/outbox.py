@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from appliance.domain.ids import ChannelId
 from appliance.domain.instant import Instant
 from appliance.domain.telling import Delivery, DeliveryState, Parcel
 from appliance.ports.pages import Page
@@ -38,6 +39,13 @@ _NAMES = (
 )
 
 
+_AGAIN = sql(
+    "UPDATE delivery SET state = 'waiting', attempts = 0, due_at = :at, leased_until = 0,"
+    " sent_at = NULL WHERE municipality = :mine AND channel = :channel AND key = :key RETURNING",
+    _COLUMNS,
+)
+
+
 class OutboxRows:
     """The port's OutboxTable."""
 
@@ -61,11 +69,17 @@ class OutboxRows:
                 last_problem=delivery.last_problem,
             )
 
-    def page(self, page: Page) -> tuple[list[Delivery], int]:
+    def page(self, page: Page, channel: ChannelId | None = None) -> tuple[list[Delivery], int]:
+        which = "" if channel is None else "AND channel = :channel"
+        only = {} if channel is None else {"channel": channel}
         window, place_of_page = _ORDER.window(page)
-        rows = self._run.rows(sql(_SELECT, window), **place_of_page)
-        count = self._run.number("SELECT count(*) FROM delivery WHERE municipality = :mine")
-        return [_delivery(row) for row in rows], count
+        rows = self._run.rows(sql(_SELECT, which, window), **only, **place_of_page)
+        count = "SELECT count(*) FROM delivery WHERE municipality = :mine"
+        return [_delivery(row) for row in rows], self._run.number(sql(count, which), **only)
+
+    def again(self, key: str, channel: ChannelId, at: Instant) -> Delivery | None:
+        rows = self._run.rows(_AGAIN, key=key, channel=channel, at=at)
+        return _delivery(rows[0]) if rows else None
 
 
 class Leases:

@@ -811,3 +811,10 @@ END;
 CREATE TRIGGER person_stamped AFTER UPDATE OF stamp ON person WHEN NEW.stamp <> OLD.stamp BEGIN
   DELETE FROM session WHERE person = NEW.id;
 END;
+
+-- Webhooks ---------------------------------------------------------------------------------------
+
+ALTER TABLE channel ADD COLUMN events TEXT NOT NULL DEFAULT ''; -- kinds of changes, with commas
+ALTER TABLE channel ADD COLUMN failing_since INTEGER;
+ALTER TABLE channel ADD COLUMN stopped TEXT NOT NULL DEFAULT '';
+CREATE INDEX delivery_by_channel ON delivery (channel, created_at);

@@ -7,7 +7,15 @@ import apsw
 
 from appliance.domain.enclave import ZoneId, enclave_of
 from appliance.domain.errors import NotFound
-from appliance.domain.ids import MunicipalityId, SensorId, SensorTypeId, SessionId, TokenId, UserId
+from appliance.domain.ids import (
+    ChannelId,
+    MunicipalityId,
+    SensorId,
+    SensorTypeId,
+    SessionId,
+    TokenId,
+    UserId,
+)
 from appliance.domain.instant import Instant
 from appliance.domain.pace import DeviceLimits
 from appliance.domain.people import ApiToken, Municipality, Session, User
@@ -20,6 +28,7 @@ from appliance.ports.operations import DeviceKey, WatchTable
 from appliance.ports.tables import Tables
 from storage.operations.accounts import AccountRows
 from storage.operations.answers import AnswerRows
+from storage.operations.channels import note_of_channel
 from storage.operations.devices import all_limits, note_key_use
 from storage.operations.limited import Limit, LimitedStatements
 from storage.operations.municipal import MunicipalTables
@@ -163,6 +172,11 @@ class SystemRows:
 
     def lease_deliveries(self, now: Instant, until: Instant, limit: int) -> list[Parcel]:
         return self._leases.take(now, until, limit)
+
+    def note_channel(
+        self, channel: ChannelId, at: Instant, problem: str, stop_since: Instant
+    ) -> None:
+        note_of_channel(self._run, channel, at, problem, stop_since)
 
     def delivered(self, key: str, at: Instant) -> None:
         self._leases.delivered(key, at)

@@ -26,6 +26,7 @@ class FakeOutbox:
     parcels: dict[str, Parcel] = field(default_factory=dict)
     leased_until: dict[str, Instant] = field(default_factory=dict)
     broken: str = ""
+    noted: list[tuple[Any, str, int]] = field(default_factory=list)
 
     def owe(self, *parcels: Parcel) -> None:
         for parcel in parcels:
@@ -62,6 +63,9 @@ class FakeOutbox:
             last_problem=problem,
         )
         self.leased_until.pop(key, None)
+
+    def note_channel(self, channel: Any, at: Instant, problem: str, stop_since: Instant) -> None:
+        self.noted.append((channel, problem, at - stop_since))
 
     def _change(self, key: str, **fields: Any) -> None:
         parcel = self.parcels[key]

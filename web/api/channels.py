@@ -1,7 +1,7 @@
 """Notification channels."""
 
 from operator import attrgetter
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -122,7 +122,7 @@ async def test_channel(ask: Ask[ManageChannels]) -> Done:
 
 async def list_deliveries(ask: Ask[ManageChannels]) -> Reply:
     """Give a page of the outbox."""
-    return (await page_of(ask, ask.services.channels.deliveries)).written(ask, _delivery_out)
+    return (await page_of(ask, ask.services.channels.deliveries)).written(ask, delivery_out)
 
 
 def channel_out(channel: Channel) -> ChannelOut:
@@ -139,7 +139,8 @@ def channel_out(channel: Channel) -> ChannelOut:
     )
 
 
-def _delivery_out(delivery: Delivery) -> DeliveryOut:
+def delivery_out(delivery: Delivery) -> DeliveryOut:
+    """Write what is owed."""
     return DeliveryOut(
         key=delivery.key,
         channel_id=delivery.channel,
@@ -152,6 +153,12 @@ def _delivery_out(delivery: Delivery) -> DeliveryOut:
         last_problem=delivery.last_problem,
     )
 
+
+DELIVERIES: Final = Listing(
+    ("-created_at",),
+    {"created_at": attrgetter("created_at"), "due_at": attrgetter("due_at")},
+    key=attrgetter("key"),
+)
 
 ROUTES = (
     Route(
@@ -208,11 +215,7 @@ ROUTES = (
         handler=list_deliveries,
         query=ListQuery,
         answer=list[DeliveryOut],
-        listing=Listing(
-            ("-created_at",),
-            {"created_at": attrgetter("created_at"), "due_at": attrgetter("due_at")},
-            key=attrgetter("key"),
-        ),
+        listing=DELIVERIES,
         summary="What was and is owed to the channels, newest first",
     ),
 )

@@ -58,10 +58,12 @@ def _described(routes: tuple[Route, ...]) -> bytes:
 def describing(routes: tuple[Route, ...]) -> Route:
     """Make the route that describes all the others, and itself."""
     kept: dict[str, bytes] = {}
+    alone = asyncio.Lock()
 
     async def openapi(_: Ask[Permission]) -> Reply:
-        if not kept:
-            kept["json"] = await asyncio.to_thread(_described, (*routes, route))
+        async with alone:  # it takes a while, and many may ask at once
+            if not kept:
+                kept["json"] = await asyncio.to_thread(_described, (*routes, route))
         return Reply(msgspec.Raw(kept["json"]))
 
     route = Route(
