@@ -140,6 +140,10 @@ class AssetTable(Protocol):
         """Add or replace one; Conflict when its code is another's."""
         ...
 
+    def put_all(self, assets: list[Asset]) -> None:
+        """Add or replace many at once; Conflict when a code is another's."""
+        ...
+
     def remove(self, asset: AssetId) -> None:
         """Remove one; whoever does that has seen that nothing refers to it."""
         ...

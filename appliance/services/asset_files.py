@@ -18,7 +18,7 @@ from appliance.domain.work import RefusedLine
 from appliance.services.assets import AssetDraft, draft_of
 from appliance.services.csv_rows import BadLine, CsvFile, excerpt
 
-MOST: Final = 20_000
+MOST: Final = 10_000
 """Assets in one file: they go in one transaction."""
 REQUIRED: Final = ("kind", "code", "geometry")
 OPTIONAL: Final = (

@@ -15,7 +15,7 @@ from appliance.domain.sensors import Sensor
 from appliance.domain.work import RefusedLine
 from appliance.ports.tables import Tables
 from appliance.services.asset_files import MOST, Found, Numbered
-from appliance.services.assets import draft_of, keep_joined, made_asset, put, what
+from appliance.services.assets import draft_of, keep_joined, made_asset, what
 from appliance.services.csv_rows import BadLine, CsvFile, Layout, excerpt
 from appliance.services.sensor_rows import OPTIONAL, REQUIRED, SensorRows
 from appliance.services.world import World, must_take_files
@@ -148,44 +148,61 @@ class BulkImports:
         return outcome
 
     def _merge(self, grant: Grant[EditNetwork], tables: Tables, found: list[Found]) -> Outcome:
-        outcome = Outcome()
-        seen: dict[tuple[bool, str], int] = {}
-        for one in sorted(found, key=_nodes_first):
+        merging = _Merging(grant, tables, self._world.ids.new_id)
+        for one in found:
             if isinstance(one, RefusedLine):
-                outcome.refuse(one)
-                continue
-            try:
-                self._merge_one(grant, tables, one, seen, outcome)
-            except (WeirError, BadLine) as error:
-                outcome.refuse(RefusedLine(one.line, str(error), one.excerpt))
-        outcome.refused.sort(key=lambda line: line.line)
-        return outcome
+                merging.outcome.refuse(one)
+        for links in (False, True):  # so that links find the nodes that they join
+            merging.put([o for o in found if isinstance(o, Numbered) and _is_link(o) is links])
+        merging.outcome.refused.sort(key=lambda line: line.line)
+        return merging.outcome
 
-    def _merge_one(
-        self,
-        grant: Grant[EditNetwork],
-        tables: Tables,
-        one: Numbered,
-        seen: dict[tuple[bool, str], int],
-        outcome: Outcome,
+
+class _Merging:
+    """Puts the assets of one file into one transaction."""
+
+    def __init__(
+        self, grant: Grant[EditNetwork], tables: Tables, new_id: Callable[[], int]
     ) -> None:
-        code, link = one.draft.code or "", _is_link(one)
-        if (link, code) in seen:
-            raise BadLine(f"{code!r} is already in {seen[link, code]}")
-        seen[link, code] = one.line
-        same: Asset | None = (
-            tables.assets.link_coded(code) if link else tables.assets.node_coded(code)
-        )
-        asset = AssetId(self._world.ids.new_id()) if same is None else same.id
-        draft = one.draft
+        self.outcome = Outcome()
+        self._grant = grant
+        self._tables = tables
+        self._new_id = new_id
+
+    def put(self, several: list[Numbered]) -> None:
+        """Add or replace nodes, or links, whose codes are in the file only once."""
+        seen: dict[str, int] = {}
+        made: list[Asset] = []
+        moved: list[tuple[Asset, Asset]] = []
+        for one in several:
+            try:
+                before, after = self._made(one, seen)
+            except (WeirError, BadLine) as error:
+                self.outcome.refuse(RefusedLine(one.line, str(error), one.excerpt))
+                continue
+            made.append(after)
+            if before is not None:
+                moved.append((before, after))
+        if made:
+            self._tables.assets.put_all(made)
+        for before, after in moved:
+            keep_joined(self._tables, before, after)
+
+    def _made(self, one: Numbered, seen: dict[str, int]) -> tuple[Asset | None, Asset]:
+        code, draft = one.draft.code or "", one.draft
+        if code in seen:
+            raise BadLine(f"{code!r} is already in {seen[code]}")
+        seen[code] = one.line
+        find = self._tables.assets.link_coded if _is_link(one) else self._tables.assets.node_coded
+        same: Asset | None = find(code)
+        asset = AssetId(self._new_id()) if same is None else same.id
         if not draft.path and same is not None:
             draft = replace(draft, path=draft_of(same).path)
-        put(tables, made := made_asset(grant, tables, draft, asset))
-        if same is not None:
-            keep_joined(tables, same, made)
-        else:
-            outcome.added.append(AddedLine(one.line, asset, f"{what(made)} {code}"))
-        outcome.figures["added" if same is None else "replaced"] += 1
+        made = made_asset(self._grant, self._tables, draft, asset)
+        if same is None:
+            self.outcome.added.append(AddedLine(one.line, asset, f"{what(made)} {code}"))
+        self.outcome.figures["added" if same is None else "replaced"] += 1
+        return same, made
 
 
 def _lines(source: Path) -> tuple[Layout, list[tuple[int, str]]]:
@@ -207,8 +224,3 @@ def _lines(source: Path) -> tuple[Layout, list[tuple[int, str]]]:
 
 def _is_link(one: Numbered) -> bool:
     return one.draft.kind in set(LinkKind)
-
-
-def _nodes_first(one: Found) -> bool:
-    """Order a file so that links find the nodes that they join."""
-    return isinstance(one, Numbered) and _is_link(one)

@@ -13,6 +13,7 @@ from appliance.services.recorded_calls import Find, Quiet, Treat, of_thing, put,
 from appliance.services.recorded_treatments import (
     about_sensor,
     alert_changed,
+    assets_put,
     entry_added,
     limits_put,
     linked,
@@ -91,6 +92,7 @@ TREATED: Final[dict[str, Treat]] = {
         Action.PIPELINE_CHANGED,
         lambda t, one: t.assets.get(one.id),
     ),
+    "assets.put_all": assets_put,
     "assets.remove": remove("asset", Action.ASSET_REMOVED, lambda t, i: t.assets.get(i)),
     "network.add_pipeline": put(
         "pipeline", Action.PIPELINE_ADDED, Action.PIPELINE_ADDED, lambda _t, _one: None

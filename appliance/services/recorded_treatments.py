@@ -82,6 +82,13 @@ def network_merged(call: Call) -> Any:  # noqa: ANN401
     return added, replaced
 
 
+def assets_put(call: Call) -> Any:  # noqa: ANN401
+    """Treat assets that are read from a file."""
+    result = call.make()
+    call.note(Action.NETWORK_IMPORTED, Thing("network"), {"assets": len(call.first)})
+    return result
+
+
 def user_put(call: Call) -> Any:  # noqa: ANN401
     """Treat a person who is added or changed."""
     new = call.first

@@ -123,6 +123,13 @@ class AssetRows:
             )
         self._run.change(INDEX_LINK, id=found.id, **box(link.path))
 
+    def put_all(self, assets: list[Asset]) -> None:
+        for asset in assets:
+            if isinstance(asset, NetworkNode):
+                self.put_node(asset)
+            else:
+                self.put_link(asset)
+
     def remove(self, asset: AssetId) -> None:
         for statement in (
             "DELETE FROM node WHERE municipality = :mine AND id = :id",
