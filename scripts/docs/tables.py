@@ -2,34 +2,78 @@
 
 from collections import defaultdict
 
-from appliance.domain.access import POLICY, Permission, Role
+from appliance.domain.access import POLICY, Permission, Role, including
 from appliance.domain.quantities import UNITS, Quantity, Unit
 from appliance.domain.readings import REMEDIES, Reason
 from appliance.domain.sensors import Limits, SensorType
 from scripts.docs.markdown import bullets, member_docs, page, paragraph, sentence, table
 from storage.operations.sensor_types import common_types
 from web.api.devices import REFUSED
+from web.routes import Open
+from web.table import ROUTES
 
 _REJECTED = 422
 
 
 def permissions() -> str:
     """Give the page of permissions."""
+    people = [role for role in Role if role not in {Role.DEVICE, Role.CUSTOM}]
     return page(
         "Who may do what",
         paragraph(
-            "A person or token has one role. All but the super admin belong to one municipality and see nothing of"
-            " another's; what is asked for there is answered as if it did not exist."
+            "Made of the one table by which the program decides (`appliance/domain/access.py`); the tests ask every"
+            " route, the live stream and MQTT as everybody and compare with it. What is not said here is refused."
+        ),
+        paragraph(
+            "A person has one role. All but the super admin belong to one municipality and see nothing of another's;"
+            " what is asked for there is answered as if it did not exist. A municipality makes roles of its own of"
+            " these permissions (`POST /api/v1/roles`), and tokens of them (`POST /api/v1/tokens`): nobody gives what"
+            " they don't have. How: [people-and-roles.md](../how-to/people-and-roles.md)."
         ),
         table(
-            ("permission", *(f"`{role.value}`" for role in Role)),
+            ("permission", *(f"`{role.value}`" for role in people), "zones"),
             (
-                (f"`{p.name}`", *("yes" if p in POLICY[role] else "–" for role in Role))
-                for p in all_permissions()
+                (
+                    f"`{p.name}`",
+                    *("yes" if p in POLICY[role] else "–" for role in people),
+                    "yes" if p.within_zones else "–",
+                )
+                for p in sorted(all_permissions(), key=lambda p: p.name)
+                if p not in POLICY[Role.DEVICE]
             ),
         ),
-        bullets(f"`{p.name}`: {sentence(p.__doc__)}" for p in all_permissions()),
+        paragraph(
+            "“zones”: whether somebody who is limited to zones can have it. Technicians and people with a role of the"
+            " municipality's own can be limited; of all other permissions of their role nothing is left to them."
+        ),
+        bullets(f"`{p.name}`: {_meaning(p)}" for p in sorted(all_permissions(), key=_name)),
+        "## Devices",
+        paragraph(
+            "A device's key is not a person's sign-in: its role is `device`, which has"
+            f" {' and '.join(f'`{p.name}`' for p in POLICY[Role.DEVICE])} and nothing else. With it it may use:"
+        ),
+        bullets(
+            [
+                *(
+                    f"`{r.method} {r.template}` – {r.summary}"
+                    for r in ROUTES
+                    if r.access is Open.DEVICE
+                ),
+                "MQTT: publish `sensors/{its id}/…`, a gateway also for its devices; hear nothing",
+                "TCP: lines with its key",
+            ]
+        ),
     )
+
+
+def _name(permission: type[Permission]) -> str:
+    return permission.name
+
+
+def _meaning(permission: type[Permission]) -> str:
+    included = sorted(p.name for p in including([permission]) - {permission})
+    with_it = f" It includes {', '.join(f'`{name}`' for name in included)}." if included else ""
+    return sentence(permission.__doc__) + with_it
 
 
 def all_permissions(above: type[Permission] = Permission) -> list[type[Permission]]:
