@@ -116,8 +116,7 @@ async def open_services(world: World) -> Services:
     device_door = DeviceDoor(world)
     sensors = Sensors(world, freshness)
     passwords = Passwords()
-    doorkeeper = Doorkeeper(world, passwords)
-    await doorkeeper.start()
+    doorkeeper = await Doorkeeper(world, passwords).start()
     sign_in = SignIn(world, passwords, doorkeeper, AccessTokens(key))
     municipalities = Municipalities(world)
     return Services(

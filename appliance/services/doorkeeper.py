@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Self
 
 from appliance.domain.errors import Invalid, NotSignedIn
 from appliance.domain.people import User
@@ -70,11 +70,12 @@ class Doorkeeper:
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         """Names and places that belong together, to be found without asking the database."""
 
-    async def start(self) -> None:
-        """Learn from where people have signed in."""
+    async def start(self) -> Self:
+        """Learn from where people have signed in; gives itself."""
         newest = await self._operations.read_system(lambda t: t.places.newest(MOST_KNOWN))
         for name, place in reversed(newest):
             self._known[name, place] = None
+        return self
 
     def welcomed(self, attempt: Attempt) -> None:
         """Remember that somebody has signed in from there."""
