@@ -109,9 +109,7 @@ class Services:
 async def open_services(world: World) -> Services:
     """Put the services together; makes this installation's signing key the first time."""
     key = await world.operations.write_system(keep_signing_key)
-    secret = await world.operations.write_system(lambda t: keep_answers_key(t, world.ids))
-    repeats = Repeats(world, secret)
-    world = replace(world, operations=HeedfulOperations(world.operations))
+    repeats, world = await _repeats(world), _heedful(world)
     freshness = Freshness(world)
     device_door = DeviceDoor(world)
     sensors = Sensors(world, freshness)
@@ -166,3 +164,12 @@ async def open_services(world: World) -> Services:
         users=Users(world, passwords, sign_in),
         zones=Zones(world),
     )
+
+
+async def _repeats(world: World) -> Repeats:
+    secret = await world.operations.write_system(lambda t: keep_answers_key(t, world.ids))
+    return Repeats(world, secret)
+
+
+def _heedful(world: World) -> World:
+    return replace(world, operations=HeedfulOperations(world.operations))
