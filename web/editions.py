@@ -19,6 +19,7 @@ from appliance.domain.errors import NotFound
 from appliance.domain.ids import (
     AlertId,
     AssetId,
+    AttachmentId,
     IncidentId,
     MaintenanceId,
     MunicipalityId,
@@ -79,6 +80,7 @@ def _settings(system: SystemTables, tables: Tables | None, ask: Ask[Any]) -> obj
 NOUNS: Final[Mapping[str, Noun]] = {
     "alert": _own(_alert),
     "asset": _own(lambda t, named: t.assets.get(AssetId(named))),
+    "attachment": _own(lambda t, named: t.attachments.get(AttachmentId(named))),
     "channel": _own(lambda t, named: _with_id(t.channels.all(), named)),
     "entry": _own(lambda t, named: t.maintenance.get(MaintenanceId(named))),
     "incident": _own(lambda t, named: t.incidents.get(IncidentId(named))),
@@ -93,6 +95,7 @@ NOUNS: Final[Mapping[str, Noun]] = {
     "settings": _settings,
     "token": _own(_token),
     "user": _own(lambda t, named: t.users.get(UserId(named))),
+    "webhook": _own(lambda t, named: _with_id(t.channels.all(), named)),
     "zone": _own(lambda t, named: t.zones.get(ZoneId(named))),
 }
 """By the last name in a path, else its last word."""
