@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import signal
 import struct
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 from appliance.domain.attachments import LARGEST
 from appliance.services.housekeeping import Housekeeping
 from storage import attachments as on_disk
-from tests.api.appliance import Answer, Client, Town, Weir
+from tests.api.appliance import Answer, Client, Town, Weir, bare, eventually, sign_in
 from tests.api.test_incidents import leak
 
 
@@ -73,7 +75,7 @@ async def send(who: Client, incident: int, content: bytes, name: str = "", **mor
 
 
 def files(weir: Weir) -> list[Path]:
-    folder = weir.core.files._folder  # noqa: SLF001
+    folder = weir.core.files._folder
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -216,7 +218,7 @@ async def test_what_is_refused_leaves_nothing_behind(weir: Weir):
     assert (await weir.here.admin("POST", path, content=b"x", headers=bare)).status == 400
     assert (await weir.here.admin.get(path)).body == []
     assert files(weir) == []
-    scratch = weir.core.files._scratch  # noqa: SLF001
+    scratch = weir.core.files._scratch
     assert not scratch.exists() or list(scratch.iterdir()) == []
 
 
@@ -229,15 +231,36 @@ async def test_a_phone_that_goes_away_in_the_middle_leaves_nothing(weir: Weir):
         + a_png()
     )
     await writer.drain()
-    scratch = weir.core.files._scratch  # noqa: SLF001
-    async with asyncio.timeout(5):
-        while not list(scratch.glob("upload-*/upload")):
-            await asyncio.sleep(0.01)
-        writer.close()
-        await writer.wait_closed()
-        while list(scratch.glob("upload-*")):
-            await asyncio.sleep(0.01)
+    scratch = weir.core.files._scratch
+
+    async def coming() -> bool:
+        return bool(list(scratch.glob("upload-*/upload")))
+
+    async def gone() -> bool:
+        return not list(scratch.glob("upload-*"))
+
+    await eventually(coming)
+    writer.close()
+    await writer.wait_closed()
+    await eventually(gone)
     assert await reader.read() == b""
+    assert files(weir) == []
+    assert (await weir.here.admin.get(f"incidents/{incident['id']}/attachments")).body == []
+
+
+async def test_a_phone_that_stalls_is_told_so_and_leaves_nothing(
+    weir: Weir, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("web.bodies.STALLED", 0.1)
+    incident = await an_incident(weir, weir.here)
+    reader, writer = await asyncio.open_connection("127.0.0.1", weir.port)
+    path = f"/api/v1/incidents/{incident['id']}/attachments"
+    head = f"Host: x\r\nAuthorization: Bearer {weir.here.admin.token}\r\nContent-Length: 100000"
+    writer.write(f"POST {path} HTTP/1.1\r\n{head}\r\n\r\n".encode() + a_png())
+    async with asyncio.timeout(5):
+        assert b" 408 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
     assert files(weir) == []
     assert (await weir.here.admin.get(f"incidents/{incident['id']}/attachments")).body == []
 
@@ -305,3 +328,50 @@ async def test_how_many_files_there_may_be_is_bounded(weir: Weir, monkeypatch: p
     monkeypatch.setattr("appliance.services.attachments.MOST_BYTES_PER_MUNICIPALITY", 10)
     assert (await send(weir.here.admin, incident["id"], a_jpeg())).status == 429
     assert len(files(weir)) == 1
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from storage.operations.attachments import AttachmentRows
+from tests.api.appliance import running
+from tests.api.test_attachments import a_png, an_incident, send
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def main():
+    async with running(Path(sys.argv[1])) as weir:
+        incident = await an_incident(weir, weir.here)
+        print(incident["id"], flush=True)
+        AttachmentRows.add = die
+        await send(weir.here.admin, incident["id"], a_png())
+
+asyncio.run(main())
+"""
+
+
+async def test_a_kill_between_file_and_row_leaves_no_half_attachment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    command = (sys.executable, "-c", KILLED, str(tmp_path))
+    died = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    async with asyncio.timeout(60):
+        said, _ = await died.communicate()
+    assert died.returncode == -signal.SIGKILL
+    incident = int(said)
+    async with bare(tmp_path) as (core, services, http, _):
+        folder = core.files._folder
+        (orphan,) = [path for path in folder.rglob("*") if path.is_file()]
+        chief = await sign_in(http, "chief")
+        path = f"incidents/{incident}/attachments"
+        assert (await chief.get(path)).body == []
+        assert [s["kind"] for s in (await chief.get(f"incidents/{incident}/timeline")).body] == [
+            "reported"
+        ]
+        again = await send(chief, incident, a_png())
+        assert again.status == 201, again
+        monkeypatch.setattr("appliance.services.attachments.YOUNG", -1.0)
+        assert await services.attachments.sweep() == 1
+        assert not orphan.exists()
+        assert [one["id"] for one in (await chief.get(path)).body] == [again.body["id"]]
