@@ -1,13 +1,14 @@
 """The application: routes from the table, and what holds for every answer."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 from quart import Quart, Response, request
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from appliance.services.assembly import Services
 from web.bodies import Bodies, BoundedExchange, BoundedRequest
+from web.headers import always
 from web.live import STREAM, LiveStreams
 from web.options import WebOptions
 from web.origins import Origins
@@ -17,17 +18,6 @@ from web.routes import Route
 from web.serving import failure, serve
 from web.table import ROUTES
 from web.uploads import Incoming
-
-ALWAYS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "SAMEORIGIN",
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-        "worker-src 'self' blob:; connect-src 'self' ws: wss:; object-src 'none'; "
-        "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
-    ),
-}
 
 
 def create_app(services: Services, options: WebOptions | None = None) -> Quart:
@@ -100,7 +90,7 @@ def _answer_preflights(app: Quart, origins: Origins) -> None:
 
     @app.after_request
     async def every_answer(response: Response) -> Response:
-        for name, value in ALWAYS.items():
+        for name, value in always(request.scheme, request.host).items():
             response.headers.setdefault(name, value)
         for name, value in origins.headers(request.headers.get("Origin"), own_origin()).items():
             response.headers.setdefault(name, value)

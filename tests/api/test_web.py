@@ -1,5 +1,6 @@
 """What holds for every answer: CORS, errors, the description, pages, starting and stopping."""
 
+import re
 import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -262,3 +263,24 @@ async def test_no_route_blocks_the_event_loop(weir: Weir, nothing_blocks: BlockB
         answer = await weir.chief.get(f"{path}?municipality_id={weir.here.id}")
         assert answer.status == (404 if "/tls" in path else 200), path  # no listener has TLS here
     assert (await weir.chief.post("municipalities", {"name": "Third"})).status == 201
+
+
+async def test_every_route_carries_the_headers_that_browsers_obey(weir: Weir):
+    from web.headers import ALWAYS  # noqa: PLC0415
+    from web.table import ROUTES  # noqa: PLC0415
+
+    for route in ROUTES:
+        path = re.sub(r"\{[^}]*\}", "1", route.path)
+        answer = await weir.nobody(route.method, path)
+        missing = [name for name in ALWAYS if name.lower() not in answer.headers]
+        assert not missing, (route.method, path)
+
+
+async def test_a_forwarded_address_is_nobody_elses(weir: Weir):
+    """Whoever is behind no proxy may claim what it likes: the socket's address is what counts."""
+    headers = {"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.9"}
+    spoofed = headers | {"Remote-Addr": "203.0.113.9"}
+    said = {"username": "chief", "password": "not the right one"}
+    assert (await weir.nobody.post("auth/login", said, headers=spoofed)).status == 401
+    lines = (await weir.chief.get("audit?limit=50")).body
+    assert "203.0.113.9" not in str(lines)

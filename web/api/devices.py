@@ -60,6 +60,7 @@ def refused(refusal: Refusal) -> Reply:
     """Say why a device was refused, and what to do."""
     body = {
         "detail": SAYS.get(refusal.reason, "This device was refused"),
+        "code": refusal.reason.value,
         "reason": refusal.reason.value,
         "hint": REMEDIES[refusal.reason],
     }
@@ -76,7 +77,7 @@ def settled(outcome: Settled) -> Reply:
     rejected = sum(counts.rejected.values())
     if rejected and rejected == counts.received:
         details = [_detail(one) for one in outcome.rejections[:MOST_EXPLAINED]]
-        return Reply({"detail": details, "rejected": counts.rejected}, 422)
+        return Reply({"detail": details, "code": "invalid", "rejected": counts.rejected}, 422)
     return Reply(
         Taken(
             received=counts.received,
