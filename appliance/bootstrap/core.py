@@ -216,6 +216,7 @@ class Core:
 
     async def _verify_audit(self) -> None:
         await self.audit.prove_all()
+        self.audit.log_heads()
 
     async def _follow(self) -> None:
         await follow(self.legible, self.history, self._journal_grew, self.disk)

@@ -187,7 +187,6 @@ def _describe_audit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--head",
         action="append",
-        default=[],
         metavar="HASH",
         help="verify: a head that was noted elsewhere, and must still be in a chain",
     )

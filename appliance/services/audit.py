@@ -121,8 +121,7 @@ class Audit:
     async def prove_all(self, wanted: Iterable[str] = ()) -> tuple[Proof, ...]:
         """Verify every chain, and that heads noted elsewhere (hashes in hex) are in one of them.
 
-        Names every line that was removed, changed, moved or put in. Logs each chain's head, which so
-        is outside of the folder wherever the log goes.
+        Names every line that was removed, changed, moved or put in.
         """
         hashes = frozenset(bytes.fromhex(text) for text in wanted)
         async with self._one_proof:
@@ -139,6 +138,14 @@ class Audit:
         for proof in proofs:
             _say(proof)
         return proofs
+
+    def log_heads(self) -> None:
+        """Log the heads that the last proof found, so that they are wherever the log goes."""
+        for head in (proof.head for proof in self._last if proof.head is not None):
+            said_hash = head.hash.hex()
+            _log.info(
+                "audit: chain=%s number=%d head=%s", head.municipality, head.number, said_hash
+            )
 
     def findings(self) -> tuple[Finding, ...]:
         """Give what the last proof of all chains has found."""
@@ -227,13 +234,6 @@ def _chain(system: SystemTables, municipality: MunicipalityId) -> Tables:
 def _say(proof: Proof) -> None:
     for finding in proof.findings:
         _log.error("audit: chain=%s %s", proof.municipality, said(finding))
-    if proof.head is not None:
-        _log.info(
-            "audit: chain=%s number=%d head=%s",
-            proof.municipality,
-            proof.head.number,
-            proof.head.hash.hex(),
-        )
 
 
 def said(finding: Finding) -> str:

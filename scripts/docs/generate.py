@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from scripts.docs import checks, command_line, events, http, tables
+from scripts.docs import audit, checks, command_line, events, http, tables
 
 ROOT: Final = Path(__file__).parents[2]
 REFERENCE: Final = "appliance/docs/reference"
@@ -19,6 +19,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     f"{REFERENCE}/metrics.md": http.metrics,
     f"{REFERENCE}/events.md": events.events,
     f"{REFERENCE}/checks.md": checks.checks,
+    f"{REFERENCE}/audit.md": audit.audit,
     f"{REFERENCE}/permissions.md": tables.permissions,
     f"{REFERENCE}/rejections.md": tables.rejections,
     f"{REFERENCE}/units.md": tables.units,
