@@ -11,6 +11,7 @@ from appliance.services import codes
 from appliance.services.guessing import FREE
 from tests.api.appliance import PASSWORD, Answer, Client, Weir
 from tests.api.test_live import closed, screen
+from web.table import ROUTES
 
 RFC_SECRET = b"12345678901234567890"
 
@@ -211,3 +212,13 @@ async def test_a_program_has_none_and_touches_nobody_s(weir: Weir):
     assert (await program.get("auth/sessions")).status == 401
     assert (await program("DELETE", "auth/sessions")).status == 401
     assert (await weir.here.admin.get("auth/me")).status == 200
+
+
+def test_what_is_served_before_it_is_set_up_is_this_and_nothing_is_added_by_accident():
+    served = {f"{route.method} {route.path}" for route in ROUTES if route.while_enrolling}
+    assert served == {
+        "GET /api/v1/auth/totp",
+        "POST /api/v1/auth/totp",
+        "POST /api/v1/auth/totp/confirm",
+        "POST /api/v1/auth/logout",
+    }
