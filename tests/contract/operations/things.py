@@ -139,6 +139,7 @@ def an_entry(**overrides: Any) -> MaintenanceEntry:
         "work": "Clamp fitted",
         "by": USER,
         "created_at": NOON,
+        "updated_at": NOON,
     }
     return MaintenanceEntry(**fields | overrides)
 
