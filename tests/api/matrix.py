@@ -37,7 +37,7 @@ UNCHANGED: Final = {"If-Match": '"never"'}
 HERE, OUTSIDE, THERE = "here", "outside", "there"
 
 REFUSED: Final = frozenset({401, 403, 404})
-BEYOND_EDITIONS: Final = frozenset({"session", "knock", "attachment"})
+BEYOND_EDITIONS: Final = frozenset({"session", "knock", "attachment", "key"})
 """Things that are really gone when somebody may delete them, or that there are none of."""
 
 BODIES: Final[dict[str, Any]] = {
@@ -62,6 +62,7 @@ BODIES: Final[dict[str, Any]] = {
     "roles": {"name": "None at all", "permissions": []},
     "tokens": {"name": "x", "scopes": ["network.view"]},
     "channels": {"name": "x", "kind": "email", "target": "x@example.org"},
+    "webhooks": {"name": "x", "url": "http://127.0.0.1:1/none"},
     "users": {"username": "x", "password": "short", "role": "viewer"},
     "zones": {
         "name": "x",
@@ -220,6 +221,7 @@ async def furnish(weir: Weir, town: Town, name: str, east: float) -> dict[str, i
         "asset": ("network/assets", {"kind": "hydrant", "code": name, "geometry": place}),
         "entry": ("maintenance", {"work": name, "sensor_id": town.sensor["id"]}),
         "channel": ("channels", {"name": name, "kind": "email", "target": "s@example.org"}),
+        "webhook": ("webhooks", {"name": name, "url": "http://127.0.0.1:1/none"}),
         "token": ("tokens", {"name": name}),
         "user": ("users", person),
         "role": ("roles", {"name": name, "permissions": ["network.view"]}),
@@ -324,7 +326,7 @@ async def asked(world: World, cell: Cell) -> tuple[int, str]:
     """Ask, and give the status and all that was said."""
     route, things = cell.route, world.things[cell.whose]
     names = {name: things.get(name, "PS-001") for name in route.names}
-    path = route.path.replace(":text}", "}").format(**names)
+    path = route.template.format(**names)
     town = world.weir.there.id if cell.whose == THERE else world.weir.here.id
     if not route.names and (cell.whose == THERE or cell.who.is_system):
         path += f"?municipality_id={town}"
