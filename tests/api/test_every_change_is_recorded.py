@@ -20,6 +20,10 @@ WITHOUT: Final = {
     "POST /devices/knocks/{knock}/claim": "adds a sensor as POST /sensors does; see test_knocks",
     "POST /incidents/{incident}/attachments": "its body is a file; the table has its word",
     "DELETE /incidents/{incident}/attachments/{attachment}": "goes with the one before",
+    "POST /webhooks/{webhook}/test": "is recorded as POST /channels/{channel}/test is",
+    "POST /webhooks/{webhook}/deliveries/{key:text}/redeliver": "sends again what is owed anyway",
+    "POST /imports/sensors": "its body is a file; each transaction adds sensors, which have a word",
+    "POST /imports/assets": "its body is a file; each transaction puts assets, which have a word",
     "PUT /preferences": "what people prefer for themselves concerns nobody else",
     "PATCH /preferences": "what people prefer for themselves concerns nobody else",
     "POST /channels/{channel}/test": "is recorded before anything is sent; no mail server here",
@@ -104,6 +108,9 @@ def steps(sensor: dict[str, Any]) -> list[Step]:
         Step("POST /channels", a_channel(), "channel.added", "channel"),
         Step("PATCH /channels/{channel}", {"name": "others"}, "channel.changed"),
         Step("DELETE /channels/{channel}", None, "channel.removed"),
+        Step("POST /webhooks", a_webhook(), "channel.added", "webhook"),
+        Step("PATCH /webhooks/{webhook}", {"name": "other"}, "channel.changed"),
+        Step("DELETE /webhooks/{webhook}", None, "channel.removed"),
         Step("POST /admin/sensor-types", a_type(), "sensor_type.added", who="chief"),
         Step("POST /notifications/register-device", a_phone(), "phone.added"),
         Step("POST /sensors", a_sensor(), "sensor.added", "other"),
@@ -157,6 +164,10 @@ def a_limit() -> dict[str, Any]:
 
 def a_channel() -> dict[str, Any]:
     return {"name": "we", "kind": "email", "target": "we@example.org"}
+
+
+def a_webhook() -> dict[str, Any]:
+    return {"name": "hook", "url": "https://hooks.example/x"}
 
 
 def a_type() -> dict[str, Any]:
