@@ -1,9 +1,11 @@
 """One connection's HTTP/1.1, and nothing else that Hypercorn would speak on it."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 import h11
+import msgspec
 from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Closed
@@ -70,6 +72,19 @@ class Http11(H11Protocol):
         await super()._create_stream(_without_compression(request))
         if not isinstance(self.connection, h11.Connection):
             self.inflow.listen_little()
+
+    async def _send_error_response(self, status_code: int) -> None:
+        """Answer what is no request of HTTP as every refusal is answered."""
+        phrase = HTTPStatus(status_code)
+        body = msgspec.json.encode({"detail": phrase.phrase, "code": phrase.name.lower()})
+        headers = [
+            *((b"content-type", b"application/json"), (b"x-content-type-options", b"nosniff")),
+            *((b"content-length", b"%d" % len(body)), (b"connection", b"close")),
+        ]
+        headers += self.config.response_headers("h11")
+        await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
+        await self._send_h11_event(h11.Data(data=body))
+        await self._send_h11_event(h11.EndOfMessage())
 
 
 def refusal_of(request: h11.Request) -> int:

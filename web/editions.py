@@ -141,7 +141,8 @@ def _editions(header: str | None, *, weak: bool) -> frozenset[str] | None:
     if tags.star_tag:
         return ANY
     named = tags.as_set(include_weak=weak)
-    return frozenset(tag.partition(".")[0] for tag in named)
+    # Werkzeug gives None for an empty tag, which names nothing of ours.
+    return frozenset(tag.partition(".")[0] for tag in named if tag)
 
 
 def etag(edition: str | None, *content: bytes) -> str:

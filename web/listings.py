@@ -1,7 +1,6 @@
 """How a list is ordered, and where a page of it begins: the same for every list."""
 
 import base64
-import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -100,7 +99,7 @@ def _read(cursor: str) -> tuple[list[str], list[str | int | float]]:
     try:
         said = base64.b64decode(cursor[:LONGEST_CURSOR], altchars=b"-_", validate=True)
         return msgspec.json.decode(said, type=tuple[list[str], list[str | int | float]])
-    except (binascii.Error, msgspec.MsgspecError):
+    except (ValueError, msgspec.MsgspecError):
         raise QueryInvalid("this is no cursor - at `$.cursor`") from None
 
 
