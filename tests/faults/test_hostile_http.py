@@ -45,7 +45,6 @@ async def test_a_flood_leaves_memory_flat_and_a_person_is_answered_within_a_seco
         usual = await _answers(weir, server.token)
         grown = _memory(weir) - before
     assert weir.process.poll() is None
-    print(f"MEASURED {act.__name__} {usual:.3f} {grown // 1024} KiB")
     assert usual < ANSWERED_WITHIN
     assert grown < GROWS_AT_MOST
 
