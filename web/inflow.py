@@ -14,7 +14,7 @@ LITTLE: Final = 0.03
 LITTLE_PER_S: Final = 0.002
 FLOODS_FOR: Final = 30.0
 """Seconds of holding back after which it is read no more, and the connection ends."""
-PIPELINED_EVERY: Final = 0.1
+PIPELINED_EVERY: Final = 0.5
 """Seconds between requests of who does not wait for answers."""
 
 
