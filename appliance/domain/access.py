@@ -129,9 +129,6 @@ class ViewAudit(Permission):
     name = "audit.view"
 
 
-Administer = ManageSettings
-
-
 class AdministerSystem(Permission):
     """Manage municipalities and what they share; look into any of them."""
 
