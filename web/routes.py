@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from appliance.domain.access import Permission
+from appliance.domain.access import AdministerSystem, Permission, ViewNetwork
 from web.listings import Listing
 
 PREFIX: Final = "/api/v1"
@@ -101,9 +101,9 @@ class Stream:
     """One WebSocket endpoint. What holds for routes holds for it: no access, no endpoint."""
 
     path: str
-    access: type[Permission]
+    access: type[ViewNetwork]
     """What it takes to see one municipality's."""
-    beyond: type[Permission]
+    beyond: type[AdministerSystem]
     """What it takes to see all of them at once."""
     endpoint: str = "live"
 

@@ -71,7 +71,7 @@ async def test_what_a_route_must_say():
         with pytest.raises(TypeError, match="does not say who may use it"):
             Route(**fields, access=access)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="does not say who may use it"):
-        Stream(path="/x", access=Permission, beyond=ViewNetwork)
+        Stream(path="/x", access=Permission, beyond=ViewNetwork)  # type: ignore[arg-type]
 
 
 async def test_what_is_in_no_table_can_not_be_served():
