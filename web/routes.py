@@ -109,7 +109,8 @@ class Stream:
 
     def __post_init__(self) -> None:
         """Refuse an endpoint whose access is no permission."""
-        for access in (self.access, self.beyond):
+        asked: tuple[Any, ...] = (self.access, self.beyond)
+        for access in asked:
             if not (isinstance(access, type) and issubclass(access, Permission) and access.name):
                 raise TypeError(f"{self.path} does not say who may use it")
 
