@@ -49,8 +49,9 @@ async def export_readings(
 ) -> Report:
     """Write readings by sensor and time, each in its sensor's unit.
 
-    The file appears whole or not at all, in place of one that was there. Readings of sensors that have been removed have no device and no unit any more: they are
-    left out and counted.
+    The file appears whole or not at all, in place of one that was there. It is a line of the audit log
+    before anything is read. Readings of sensors that have been removed have no device and no unit any
+    more: they are left out and counted.
     """
     if wanted.since >= wanted.until:
         raise Invalid(field="from", problem="it must be before the end")

@@ -91,13 +91,6 @@ class RecordExports:
             path = folder / f"readings.{form}"
             wanted = Wanted(since=since, until=until, output=path, form=form)
             await export_readings(grant, self._world, self._exporter, wanted, lambda _: None)
-            details = {"from": instant.text(since), "to": instant.text(until), "format": str(form)}
-            await record(
-                self._world.operations,
-                Action.READINGS_EXPORTED,
-                municipality=grant.municipality,
-                details=details,
-            )
             return path
 
     async def _written(
