@@ -14,6 +14,7 @@ import pytest
 
 from tests.faults.device import publish_once
 from tests.faults.filling import MIB, SmallDisk, small_disk
+from tests.faults.recording import Clerk, hold, verified
 from tests.faults.town import HERE_DEVICES, Town
 from tests.faults.witness import look_into
 from tests.running import command, start
@@ -183,6 +184,34 @@ def test_when_a_file_cant_grow_it_acknowledges_nothing_more_and_recovers(town: T
     again = town.let_devices_report()
     town.wait_for_readings(40)
     finish(town, [*devices, *again])
+
+
+def test_while_the_disk_takes_nothing_nothing_is_changed_without_its_line_and_the_log_goes_on(
+    town: Town, disk: SmallDisk
+) -> None:
+    assert town.weir is not None
+    with town.signed_in():
+        clerks = [Clerk(town, municipality) for municipality in (town.here, town.there)]
+    for clerk in clerks:
+        clerk.start()
+        clerk.wait_for_changes(3)
+    disk.fill_up()
+    wait_for(lambda: "nothing is acknowledged" in town.weir.log or town.weir.process.poll())
+    disk.fill_up()  # the ballast's room too
+    if town.weir.process.poll() is None:
+        with town.signed_in() as api:  # a look is written down as soon as there is room
+            looked = api.get("/api/v1/sensors", params={"municipality_id": town.there})
+            assert looked.status_code == 200
+    disk.make_room()
+    if town.weir.process.poll() is not None:
+        town.weir = start(town.folder, "--disk-ballast", "4")
+    for clerk in clerks:
+        clerk.wait_for_changes(3)
+        clerk.stop()
+        verdict = hold(town, clerk)
+        assert (verdict.missing, verdict.twice, verdict.unrecorded) == ([], [], [])
+    assert all(chain["sound"] for chain in verified(town.folder))
+    town.stop()
 
 
 def test_minutes_and_leftovers_give_their_room_back_at_90_percent(
