@@ -1,6 +1,11 @@
-"""Refresh tokens: each is good once, and one that comes twice ends the session it belongs to."""
+"""Refresh tokens: each is good once, and one that comes twice ends the session it belongs to.
+
+Each carries a mark that only this installation can make: a session's number is no secret (whoever
+manages people sees it), so a token that somebody made up around one must not end it.
+"""
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
@@ -31,6 +36,8 @@ class Renewal:
     digest: bytes
     retry_hash: bytes | None
     visit: Visit
+    is_ours: bool
+    """Whether it was made here, spent or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +49,43 @@ class Renewed:
     refresh_token: str
 
 
-def renewal(refresh_token: str, visit: Visit, retry_key: str) -> Renewal:
-    """Read what somebody shows; NotSignedIn when it is no refresh token."""
-    session, _, rest = refresh_token.partition(".")
-    stamp, _, _ = rest.partition(".")
-    retry_hash = _digest(f"{retry_key}.{refresh_token}") if retry_key else None
-    try:
-        number, stamped = SessionId(int(session[:_LONGEST_ID], 16)), int(stamp[:_LONGEST_ID])
-    except ValueError:
-        raise NotSignedIn(reason="This is not a refresh token") from None
-    return Renewal(number, stamped, _digest(refresh_token), retry_hash, visit)
-
-
 class RefreshTokens:
     """Makes sessions with their first refresh token, and gives the next for the newest."""
 
-    def __init__(self, clock: Clock, ids: IdSource) -> None:
+    def __init__(self, clock: Clock, ids: IdSource, mark: Callable[[str], str]) -> None:
         self._clock = clock
         self._ids = ids
+        self._mark = mark
+
+    def read(self, refresh_token: str, visit: Visit, retry_key: str) -> Renewal:
+        """Read what somebody shows; NotSignedIn when it is no refresh token."""
+        session, _, rest = refresh_token.partition(".")
+        stamp, _, _ = rest.partition(".")
+        said, _, mark = refresh_token.rpartition(".")
+        retry_hash = _digest(f"{retry_key}.{refresh_token}") if retry_key else None
+        try:
+            number, stamped = SessionId(int(session[:_LONGEST_ID], 16)), int(stamp[:_LONGEST_ID])
+        except ValueError:
+            raise NotSignedIn(reason="This is not a refresh token") from None
+        is_ours = hmac.compare_digest(self._mark(said).encode(), mark.encode())
+        return Renewal(number, stamped, _digest(refresh_token), retry_hash, visit, is_ours)
 
     def begin(self, user: User, visit: Visit) -> tuple[Session, str]:
         """Make a session, still to be kept, and its first refresh token."""
         return self._next(SessionId(self._ids.new_id()), user, visit)
 
     def rotate(self, tables: SystemTables, asked: Renewal) -> Renewed | None:
-        """Go on with a session; None ends it, whatever else of it is still good."""
+        """Go on with a session; None where it is over, or what is shown is not its newest token.
+
+        A spent token of ours ends the session, whatever else of it is still good.
+        """
         session = tables.session(asked.session)
         if session is None:
             return None
         user = tables.user(session.user)
         if user is None or not _may_go_on(user, session, asked, self._clock.now()):
-            tables.end_session(asked.session)
+            if asked.is_ours:
+                tables.end_session(asked.session)
             return None
         following, fresh = self._next(asked.session, user, asked.visit)
         following = replace(
@@ -85,7 +98,8 @@ class RefreshTokens:
         return Renewed(user, following, fresh)
 
     def _next(self, session_id: SessionId, user: User, visit: Visit) -> tuple[Session, str]:
-        refresh_token = f"{session_id:x}.{user.stamp}.{self._ids.new_secret()}"
+        said = f"{session_id:x}.{user.stamp}.{self._ids.new_secret()}"
+        refresh_token = f"{said}.{self._mark(said)}"
         now = self._clock.now()
         session = Session(
             id=session_id,

@@ -14,7 +14,7 @@ from appliance.services.access_tokens import LIFETIME, AccessTokens
 from appliance.services.doorkeeper import WRONG_CODE, Doorkeeper, Proof, Recognised, Visit
 from appliance.services.guessing import place_of
 from appliance.services.passwords import Passwords
-from appliance.services.refresh_tokens import RefreshTokens, Renewed, renewal
+from appliance.services.refresh_tokens import RefreshTokens, Renewed
 from appliance.services.second_factor_rules import must_enrol
 from appliance.services.world import World
 
@@ -65,7 +65,7 @@ class SignIn:
         self._passwords = passwords
         self._doorkeeper = doorkeeper
         self._access_tokens = access_tokens
-        self._refresh_tokens = RefreshTokens(world.clock, world.ids)
+        self._refresh_tokens = RefreshTokens(world.clock, world.ids, access_tokens.mark)
         self._believed: OrderedDict[tuple[UserId, SessionId], _Belief] = OrderedDict()
 
     async def sign_in(self, proof: Proof, visit: Visit) -> SignedIn:
@@ -105,7 +105,7 @@ class SignIn:
         the answer was lost: who asks again within RETRY_WITHIN, with the same `retry_key` of their
         own making, gets other tokens, as long as the lost ones have not been used.
         """
-        asked = renewal(refresh_token, visit, retry_key)
+        asked = self._refresh_tokens.read(refresh_token, visit, retry_key)
 
         def rotate(tables: SystemTables) -> tuple[Renewed, bool] | None:
             renewed = self._refresh_tokens.rotate(tables, asked)
