@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 
 from appliance.domain.errors import StorageFailed
+from appliance.domain.spreadsheets import guarded
 from appliance.ports.exporting import ExportedReadings, ExportFormat, ReadingsFile
 
 COLUMNS: Final = ("device_id", "timestamp", "value", "unit", "quality")
@@ -40,7 +41,7 @@ class CsvReadings:
     def add(self, readings: ExportedReadings) -> None:
         quality = ["" if text == "nan" else text for text in _numbers(readings.quality)]
         columns = (
-            readings.device_ids.tolist(),
+            map(guarded, readings.device_ids.tolist()),
             _times(readings),
             _numbers(readings.values),
             readings.units.tolist(),

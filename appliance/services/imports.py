@@ -24,6 +24,7 @@ from appliance.domain.readings import (
     StoredBatch,
 )
 from appliance.domain.sensors import Sensor
+from appliance.domain.spreadsheets import guarded
 from appliance.domain.work import Progress, Report, ShowProgress
 from appliance.ports.pages import Page, SensorFilter
 from appliance.ports.tables import Tables
@@ -112,7 +113,7 @@ async def import_readings(
     sensors = await world.operations.read(grant.municipality, all_sensors)
     file = await asyncio.to_thread(CsvFile, source, REQUIRED, OPTIONAL)
     tally = Tally()
-    rows = ReadingRows({s.device_id: s for s in sensors}, file.layout, world.clock.now())
+    rows = ReadingRows(_by_name(sensors), file.layout, world.clock.now())
     blocks = file.blocks()
     try:
         while (read := await asyncio.to_thread(_next, blocks, rows)) is not None:
@@ -143,6 +144,12 @@ async def _note(
         municipality=grant.municipality,
         details=details,
     )
+
+
+def _by_name(sensors: list[Sensor]) -> dict[str, Sensor]:
+    """Give them by what a file may call them: also guarded, as in one that Weir wrote."""
+    plain: dict[str, Sensor] = {sensor.device_id: sensor for sensor in sensors}
+    return plain | {guarded(name): sensor for name, sensor in plain.items()}
 
 
 def all_sensors(tables: Tables) -> list[Sensor]:
