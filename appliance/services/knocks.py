@@ -15,6 +15,7 @@ from appliance.domain.errors import NotFound
 from appliance.domain.hardware import PROTOCOLS
 from appliance.domain.ids import MunicipalityId
 from appliance.domain.knocks import Knock
+from appliance.services.recording import author
 from appliance.services.sensors import AddedSensor, NewSensor, Sensors
 from appliance.services.world import World
 
@@ -45,6 +46,9 @@ class KnockList:
 
     async def of(self, grant: Grant[InspectIntake]) -> list[Knock]:
         """Give those that concern a municipality, those that knocked last first."""
+        who = author()
+        if who.looks_in:  # they are in memory: no database says who looked
+            await self._world.audit.looked(who, {grant.municipality})
         return await self._visible(grant)
 
     async def of_nobody(self, grant: SystemGrant[AdministerSystem]) -> list[Knock]:
