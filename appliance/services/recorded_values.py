@@ -15,7 +15,7 @@ def setting_change(
     kind: str, key: str, before: bytes | None, after: bytes
 ) -> tuple[Action, Thing, dict[str, Any]]:
     """Say which setting was changed from what to what; of what can't be read, only that it was."""
-    if kind == _PHONE:  # the key holds the phone's push token
+    if kind == _PHONE:  # the value holds push tokens
         return Action.PHONE_ADDED, Thing("phone", key.partition(":")[0]), {}
     old, new = _json(before), _json(after)
     details: dict[str, Any] = {}
