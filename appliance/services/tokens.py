@@ -1,11 +1,12 @@
 """Service tokens: credentials of programs, for HTTP, WebSocket and MQTT."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from appliance.domain.access import (
     MAY_BE_LIMITED,
     POLICY,
+    Actor,
     AdministerSystem,
     Grant,
     ManageTokens,
@@ -90,15 +91,17 @@ class Tokens:
             zones=said.zones,
         )
 
-        def add(tables: Tables) -> None:
+        def add(tables: Tables) -> ApiToken:
             if len(tables.users.tokens()) >= MOST_TOKENS:
                 raise Conflict(what=f"there are {MOST_TOKENS} tokens already; revoke some")
             must_all_be_zones(tables, said.zones)
-            tables.users.add_token(kept)
+            made = replace(kept, expires_at=_within(tables, grant.actor, said, kept.expires_at))
+            tables.users.add_token(made)
+            return made
 
-        await self._world.operations.write(grant.municipality, add)
+        made = await self._world.operations.write(grant.municipality, add)
         await self._world.directory.start()
-        return NewToken(kept, text)
+        return NewToken(made, text)
 
     async def revoke(self, grant: Grant[ManageTokens], token: TokenId) -> None:
         """Revoke a token."""
@@ -121,6 +124,17 @@ def _scopes(said: TokenFields) -> frozenset[type[Permission]] | None:
         raise NotAllowed(permission=AdministerSystem.name)
     must_be_built_in(said.role, "role")
     return None
+
+
+def _within(tables: Tables, actor: Actor, said: TokenFields, end: Instant | None) -> Instant | None:
+    """Give the end of a token that a token makes: not after its own, or it would never end."""
+    maker = next((token for token in tables.users.tokens() if token.id == actor.token), None)
+    latest = None if maker is None else maker.expires_at
+    if latest is None or (end is not None and end <= latest):
+        return end
+    if said.expires_at is not None or said.long_lived:
+        raise Invalid(field="expires_at", problem="a token makes none that lives longer than it")
+    return latest
 
 
 def _end(said: TokenFields, now: Instant) -> Instant | None:
