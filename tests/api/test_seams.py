@@ -1,0 +1,97 @@
+"""Where one part hands over to another: what somebody with few rights tries there does not work."""
+
+from typing import Any
+
+from appliance.services.push import MOST_PHONES
+from tests.api.appliance import PASSWORD, Client, Town, Weir
+
+
+async def custom(weir: Weir, town: Town, name: str, *permissions: str) -> Client:
+    """Somebody with a role of the municipality's own."""
+    role = await town.admin.post("roles", {"name": name, "permissions": list(permissions)})
+    assert role.status == 201, role
+    person = {"username": name, "password": PASSWORD, "email": "", "role": "custom"}
+    added = await town.admin.post("users", person | {"role_id": role.body["id"]})
+    assert added.status == 201, added
+    return await weir.sign_in(name)
+
+
+async def test_who_knows_a_session_s_number_can_not_end_it_with_a_token_made_up(weir: Weir):
+    clerk = await custom(weir, weir.here, "clerk", "users.manage")
+    admin = weir.here.admin
+    path = f"users/{admin.user['id']}/sessions"
+    (seen,) = (await clerk.get(path)).body
+    assert (await clerk("DELETE", f"{path}/{seen['id']}")).status == 403
+    for made_up in (f"{seen['id']:x}.0.x", f"{seen['id']:x}.0.{'x' * 43}"):
+        answer = await weir.nobody.post("auth/refresh", {"refresh_token": made_up})
+        assert answer.status == 401
+    assert (await admin.get("auth/me")).status == 200
+    renewed = await weir.nobody.post("auth/refresh", {"refresh_token": admin.refresh_token})
+    assert renewed.status == 200
+
+
+async def test_no_spreadsheet_runs_what_a_device_is_called_in_an_export_of_readings(weir: Weir):
+    name = '=HYPERLINK("http://x")'
+    said = {"device_id": "=1+1", "name": name, "sensor_type": "pressure", "unit": "bar"}
+    assert (await weir.here.admin.post("sensors", said)).status == 422
+    said["device_id"] = "=cmd|'!A1'"
+    added = await weir.here.admin.post("sensors", said)
+    assert added.status == 201, added
+    headers = {"X-API-Key": added.body["api_key"]}
+    posted = await weir.nobody.post(
+        "sensors/=cmd|'!A1'/readings", {"value": 3, "unit": "bar"}, headers=headers
+    )
+    assert posted.status == 201, posted
+    taken = await weir.here.admin.get("exports/readings")
+    (line,) = taken.body.splitlines()[1:]
+    assert line.startswith("'=cmd|'!A1',"), line
+
+
+async def test_a_super_admin_s_look_at_a_municipality_s_knocks_is_in_its_log(weir: Weir):
+    frame = {"device_eui": "0004A30B001C0530", "payload": "00670110"}
+    for town in (weir.here, weir.there):
+        by_gateway = {"X-API-Key": town.key}
+        assert (
+            await weir.nobody.post("iot/lorawan/uplink", frame, headers=by_gateway)
+        ).status == 401
+    path = f"devices/knocks?municipality_id={weir.there.id}"
+    (seen,) = (await weir.chief.get(path)).body
+    assert seen["municipality_id"] == weir.there.id
+    assert await looks(weir.there) == ["devices"]
+    assert await looks(weir.here) == []
+
+
+async def looks(town: Town) -> list[Any]:
+    found = await town.admin.get("audit?action=data.looked_at")
+    return [line["object"]["kind"] for line in found.body]
+
+
+async def test_a_phone_belongs_to_a_person_and_of_very_many_the_oldest_go(weir: Weir):
+    viewer = await weir.person(weir.here, "viewer")
+    for number in range(MOST_PHONES + 5):
+        phone = {"push_token": f"phone-{number}", "platform": "ios"}
+        assert (await viewer.post("notifications/register-device", phone)).status == 200
+    kept = await weir.services.push.of(await weir.services.sign_in.actor(viewer.token))
+    assert [phone.token for phone in kept] == [f"phone-{n}" for n in range(5, MOST_PHONES + 5)]
+    stranger = await weir.services.sign_in.actor(weir.there.admin.token)
+    assert await weir.services.push.of(stranger) == []
+
+    token = (await weir.here.admin.post("tokens", {"name": "screen", "role": "viewer"})).body
+    program = Client(weir.http, token["token"])
+    refused = await program.post("notifications/register-device", {"push_token": "theirs"})
+    assert refused.status == 403
+
+
+async def test_a_token_that_a_token_made_does_not_outlive_it(weir: Weir):
+    ends = "2099-01-01T00:00:00Z"
+    said = {"name": "robot", "scopes": ["tokens.manage", "network.view"]}
+    soon = (await weir.here.admin.post("tokens", said)).body
+    robot = Client(weir.http, soon["token"])
+    for longer in ({"expires_at": ends, "long_lived": True}, {"long_lived": True}):
+        made = await robot.post("tokens", {"name": "child", "scopes": ["network.view"], **longer})
+        assert made.status == 422, made
+    made = await robot.post("tokens", {"name": "child", "scopes": ["network.view"]})
+    assert made.status == 201
+    assert made.body["expires_at"] <= soon["expires_at"]
+    free = await weir.here.admin.post("tokens", {**said, "name": "other", "long_lived": True})
+    assert free.body["expires_at"] is None
