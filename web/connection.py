@@ -8,7 +8,7 @@ import h11
 import msgspec
 from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.tcp_server import TCPServer
-from hypercorn.events import Closed
+from hypercorn.events import Closed, RawData
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
@@ -21,6 +21,8 @@ LONGEST_TARGET: Final = 8 * 1024
 """Bytes of path and query."""
 _VERSIONS: Final = (b"1.0", b"1.1")
 _BAD, _TARGET_TOO_LONG, _HEADERS_TOO_LARGE, _VERSION = 400, 414, 431, 505
+AHEAD_AT_ONCE: Final = 8
+"""Requests that may come before the answer to the one before, until such are held back."""
 _DEFLATE: Final = b"sec-websocket-extensions"
 
 
@@ -55,12 +57,16 @@ class Http11(H11Protocol):
 
     inflow: Inflow
     is_over: Callable[[], bool]
+    _ahead = 0
+    """How many requests lately came before the answer to the one before."""
+    _head = b""
+    """Of an answer that is being written: it leaves with what follows it."""
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Stay with HTTP/1.1: an offer of another protocol may be passed over (RFC 9110, 7.8)."""
 
     async def _create_stream(self, request: h11.Request) -> None:
-        if self.keep_alive_requests and self.connection.trailing_data[0]:
+        if self._ahead > AHEAD_AT_ONCE:
             await self.inflow.pipeline()
             if self.is_over():
                 return  # nobody is there who could read the answer
@@ -72,6 +78,27 @@ class Http11(H11Protocol):
         await super()._create_stream(_without_compression(request))
         if not isinstance(self.connection, h11.Connection):
             self.inflow.listen_little()
+
+    async def _maybe_recycle(self) -> None:
+        """Notice, where an answer has ended, whether the next request was there before it."""
+        is_ahead = self.connection.their_state is h11.DONE and self.connection.trailing_data[0]
+        self._ahead = self._ahead + 1 if is_ahead else max(0, self._ahead - 1)
+        await super()._maybe_recycle()
+
+    async def _send_h11_event(self, event: Any) -> None:  # noqa: ANN401 - as Hypercorn types it
+        """Write head and body together: one call of the system, and one packet."""
+        try:
+            data = self.connection.send(event) or b""
+        except h11.LocalProtocolError:
+            if self.connection.their_state is not h11.ERROR:
+                raise
+            return
+        if isinstance(event, h11.Response):
+            self._head = data
+            return
+        whole, self._head = self._head + data, b""
+        if whole:
+            await self.send(RawData(data=whole))
 
     async def _send_error_response(self, status_code: int) -> None:
         """Answer what is no request of HTTP as every refusal is answered."""
