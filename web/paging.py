@@ -16,6 +16,7 @@ NEXT_CURSOR: Final = "X-Next-Cursor"
 _PAGING: Final = {"limit", "offset", "cursor"}
 
 GetPage = Callable[[Grant[P], Page], Awaitable[tuple[list[T], int]]]
+GetMore = Callable[[Page], Awaitable[tuple[list[T], int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +47,17 @@ async def gather(ask: Ask[P], get: GetPage[P, T]) -> tuple[list[T], int]:
     return found, total
 
 
-async def merge(ask: Ask[P], get: GetPage[P, T], newest: Callable[[T], int]) -> tuple[list[T], int]:
-    """Give one page of the municipalities' lists merged, newest first, and the total."""
-    grants = await ask.every()
-    limit, offset = ask.query.limit, ask.query.offset
-    if len(grants) == 1:
-        return await get(grants[0], Page(limit=limit, offset=offset))
-    found: list[T] = []
-    total = 0
-    for grant in grants:
-        part, count = await get(grant, Page(limit=limit + offset, offset=0))
-        found += part
-        total += count
-    found.sort(key=newest, reverse=True)
-    return found[offset : offset + limit], total
-
-
-async def page_of(ask: Ask[P], get: GetPage[P, T]) -> Part:
+async def page_of(ask: Ask[P], get: GetPage[P, T], beyond: GetMore[T] | None = None) -> Part:
     """Give one page of the list that the route declares, of all municipalities that are meant.
 
-    `get` gives a municipality's page in the order that the Page says.
+    `get` gives a municipality's page in the order that the Page says, `beyond` that of what belongs
+    to none, for a super admin who asks about everything.
     """
     place = ask.listed
     limit, offset = ask.query.limit, ask.query.offset
     grants = await ask.every()
-    alone = len(grants) == 1
+    beyond = beyond if ask.is_everywhere() else None
+    alone = len(grants) == 1 and beyond is None
     page = Page(
         limit=limit if alone else limit + offset,
         offset=offset if alone else 0,
@@ -79,8 +66,11 @@ async def page_of(ask: Ask[P], get: GetPage[P, T]) -> Part:
     )
     found: list[T] = []
     total = 0
-    for grant in grants:
-        part, count = await get(grant, page)
+    for part, count in [await get(grant, page) for grant in grants]:
+        found += part
+        total += count
+    if beyond is not None:
+        part, count = await beyond(page)
         found += part
         total += count
     if not alone:
@@ -90,9 +80,21 @@ async def page_of(ask: Ask[P], get: GetPage[P, T]) -> Part:
 
 async def page_of_all(ask: Ask[P], get: Callable[[Grant[P]], Awaitable[Sequence[T]]]) -> Part:
     """Give one page of a list that is short enough to be had as a whole."""
+    return part_of(ask, [row for grant in await ask.every() for row in await get(grant)])
+
+
+async def page_within(ask: Ask[P], get: GetPage[P, T]) -> Part:
+    """Give one page of the list that belongs to one thing, wherever that is found."""
+    place = ask.listed
+    page = Page(ask.query.limit, ask.query.offset, place.order, place.after)
+    found, total = await ask.found(lambda grant: get(grant, page))
+    return Part(found, total, _cursor(ask, found))
+
+
+def part_of(ask: Ask[P], everything: Sequence[T]) -> Part:
+    """Give one page of rows that are all there."""
     place = ask.listed
     limit, offset = ask.query.limit, ask.query.offset
-    everything = [row for grant in await ask.every() for row in await get(grant)]
     text = (getattr(ask.query, "q", None) or "").casefold()
     if text:
         everything = [row for row in everything if text in place.listing.text(row).casefold()]

@@ -228,6 +228,8 @@ class Rejection:
     detail: str
     excerpt: str
     """The beginning of what was sent, at most 200 characters, never a key."""
+    number: int = field(default=0, compare=False)
+    """In the order in which they were kept; 0 before that."""
 
 
 @dataclass(slots=True)

@@ -60,6 +60,8 @@ class WorkFilter:
     assigned_to: int | None = None
     due_before: int | None = None
     """Only what is not done yet and was to be before."""
+    search: str | None = None
+    """In the work or the notes, case ignored."""
 
 
 @dataclass(frozen=True, slots=True)

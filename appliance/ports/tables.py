@@ -107,6 +107,10 @@ class RuleTable(Protocol):
         """Give all, by name."""
         ...
 
+    def count(self) -> int:
+        """Say how many there are."""
+        ...
+
     def get(self, rule: RuleId) -> Rule | None:
         """Give one."""
         ...
@@ -251,7 +255,9 @@ class LedgerTable(Protocol):
         """Keep rejections to look at; the newest 50 of each device stay."""
         ...
 
-    def rejections(self, device: DeviceId | None, page: Page) -> tuple[list[Rejection], int]:
+    def rejections(
+        self, device: DeviceId | None, page: Page, search: str | None = None
+    ) -> tuple[list[Rejection], int]:
         """Give one page, newest first, and how many are kept."""
         ...
 

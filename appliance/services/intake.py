@@ -35,22 +35,30 @@ class IntakeBook:
         )
 
     async def rejections(
-        self, grant: Grant[InspectIntake], device: DeviceId | None, page: Page
+        self,
+        grant: Grant[InspectIntake],
+        device: DeviceId | None,
+        page: Page,
+        search: str | None = None,
     ) -> tuple[list[Rejection], int]:
         """Give one page, newest first, and how many are kept."""
         await self._freshness.watch()
         return await self._world.operations.read(
-            grant.municipality, lambda t: t.ledger.rejections(device, page)
+            grant.municipality, lambda t: t.ledger.rejections(device, page, search)
         )
 
     async def unclaimed_rejections(
-        self, grant: SystemGrant[AdministerSystem], device: DeviceId | None, page: Page
+        self,
+        grant: SystemGrant[AdministerSystem],
+        device: DeviceId | None,
+        page: Page,
+        search: str | None = None,
     ) -> tuple[list[Rejection], int]:
         """Give what came from devices that nobody here owns."""
         del grant
         await self._freshness.watch()
         return await self._world.operations.read_system(
-            lambda t: t.nobody().ledger.rejections(device, page)
+            lambda t: t.nobody().ledger.rejections(device, page, search)
         )
 
 

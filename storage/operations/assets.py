@@ -14,6 +14,7 @@ from storage.operations.network import (
     node_of,
     pipeline_of,
 )
+from storage.operations.ordering import Order
 from storage.operations.statements import OwnStatements, sql, unique
 
 _AMONG = "AND id IN (SELECT value FROM json_each(:ids))"
@@ -24,6 +25,16 @@ _CHOSEN = (
 _PLACED = "xmax >= :west AND xmin <= :east AND ymax >= :south AND ymin <= :north)"
 _IN_BOX_NODE = sql("AND id IN (SELECT pkid FROM idx_node_place WHERE", _PLACED)
 _IN_BOX_LINK = sql("AND id IN (SELECT pkid FROM idx_link_path WHERE", _PLACED)
+_ORDER = Order(
+    ("code",),
+    {
+        "code": "code",
+        "name": "casefold(coalesce(name, code))",
+        "kind": "kind",
+        "status": "status",
+        "metres": "metres",
+    },
+)
 _NODE_METRES = METRES.replace("(path,", "(place,")
 _PUT_NODE = (
     "INSERT INTO node (id, municipality, code, kind, elevation_m, name, status, material,"
@@ -58,24 +69,22 @@ class AssetRows:
         nodes, links, values = _conditions(chosen)
         found = sql(
             *(
-                "SELECT id, code, 0 AS is_link,",
+                "SELECT id, code, name, kind, status,",
                 _metres(chosen, _NODE_METRES),
                 "AS metres FROM node",
             ),
             *("WHERE municipality = :mine", _CHOSEN, nodes),
-            *("UNION ALL SELECT id, code, 1,", _metres(chosen, METRES), "FROM link"),
+            *(
+                "UNION ALL SELECT id, code, name, kind, status,",
+                _metres(chosen, METRES),
+                "FROM link",
+            ),
             *("WHERE municipality = :mine", _CHOSEN, links),
         )
-        near = "WHERE metres <= :within" if chosen.near else ""
-        rows = self._run.rows(
-            sql(
-                *("SELECT id FROM (", found, ")", near),
-                "ORDER BY metres, code, is_link, id LIMIT :limit OFFSET :offset",
-            ),
-            **values,
-            limit=page.limit,
-            offset=page.offset,
-        )
+        near = "WHERE metres <= :within" if chosen.near else "WHERE true"
+        nearest = Page(page.limit, page.offset, ("metres", "code")) if chosen.near else page
+        window, place = _ORDER.window(nearest)
+        rows = self._run.rows(sql("SELECT id FROM (", found, ")", near, window), **values, **place)
         total = self._run.number(sql("SELECT count(*) FROM (", found, ")", near), **values)
         return self._all([row[0] for row in rows]), total
 

@@ -52,6 +52,7 @@ _REMOVE = (
     "UPDATE maintenance SET incident = NULL WHERE municipality = :mine AND incident = :id",
     "DELETE FROM incident WHERE municipality = :mine AND id = :id",
 )
+_STORY = Order(("number",), {"number": "number"}, key="number")
 _ENTRIES = (
     "SELECT incident, municipality, number, kind, at, by, note, before, after, alert, attachment"
     " FROM incident_entry WHERE municipality = :mine AND incident = :incident"
@@ -111,12 +112,8 @@ class IncidentRows:
             self._run.change(statement, id=incident)
 
     def entries(self, incident: IncidentId, page: Page) -> tuple[list[IncidentEntry], int]:
-        rows = self._run.rows(
-            sql(_ENTRIES, "ORDER BY number LIMIT :limit OFFSET :offset"),
-            incident=incident,
-            limit=page.limit,
-            offset=page.offset,
-        )
+        window, place = _STORY.window(page)
+        rows = self._run.rows(sql(_ENTRIES, window), incident=incident, **place)
         return [_entry(row) for row in rows], self.last_entry(incident)
 
     def last_entry(self, incident: IncidentId) -> int:

@@ -7,6 +7,7 @@ from appliance.domain.ids import NOBODY, DeviceId, MunicipalityId
 from appliance.domain.instant import MINUTE, Instant
 from appliance.domain.readings import Counts, Door, Reason, Rejection
 from appliance.ports.pages import Page
+from storage.operations.ordering import Order
 from storage.operations.statements import OwnStatements, Row, sql
 
 KEPT_PER_DEVICE: Final = 50
@@ -21,9 +22,14 @@ _SUM = (
     "SELECT outcome, reason, sum(readings) FROM ledger WHERE municipality = :mine"
     " AND minute >= :since AND minute < :until GROUP BY outcome, reason"
 )
-_OF_DEVICE = "AND (:device IS NULL OR device_id = :device)"
+_CHOSEN = (
+    "AND (:device IS NULL OR device_id = :device)"
+    " AND (:search IS NULL OR instr(casefold(device_id), :search)"
+    " OR instr(casefold(detail), :search) OR instr(casefold(excerpt), :search))"
+)
+_ORDER = Order(("-at",), {"at": "at", "device_id": "device_id", "reason": "reason"})
 _SELECT = (
-    "SELECT municipality, device_id, at, door, reason, detail, excerpt"
+    "SELECT municipality, device_id, at, door, reason, detail, excerpt, id"
     " FROM rejection WHERE municipality = :mine"
 )
 _KEEP_NEWEST = (
@@ -70,15 +76,17 @@ class LedgerRows:
             self._run.change(_KEEP_NEWEST, device=device, kept=KEPT_PER_DEVICE)
         self._run.change(_KEEP_NEWEST_OF_ALL, kept=KEPT_PER_MUNICIPALITY)
 
-    def rejections(self, device: DeviceId | None, page: Page) -> tuple[list[Rejection], int]:
-        rows = self._run.rows(
-            sql(_SELECT, _OF_DEVICE, "ORDER BY id DESC LIMIT :limit OFFSET :offset"),
-            device=device,
-            limit=page.limit,
-            offset=page.offset,
-        )
-        count = sql("SELECT count(*) FROM rejection WHERE municipality = :mine", _OF_DEVICE)
-        return [_rejection(row) for row in rows], self._run.number(count, device=device)
+    def rejections(
+        self, device: DeviceId | None, page: Page, search: str | None = None
+    ) -> tuple[list[Rejection], int]:
+        values = {
+            "device": device,
+            "search": None if search is None else search.casefold(),
+        }
+        window, place = _ORDER.window(page)
+        rows = self._run.rows(sql(_SELECT, _CHOSEN, window), **values, **place)
+        count = sql("SELECT count(*) FROM rejection WHERE municipality = :mine", _CHOSEN)
+        return [_rejection(row) for row in rows], self._run.number(count, **values)
 
     def _add(self, rejection: Rejection) -> None:
         self._run.must_own(rejection.municipality)
@@ -111,7 +119,7 @@ def _entries(counts: Counts) -> list[tuple[str, str, int]]:
 
 
 def _rejection(row: Row) -> Rejection:
-    municipality, device, at, door, reason, detail, excerpt = row
+    municipality, device, at, door, reason, detail, excerpt, number = row
     return Rejection(
         None if municipality == NOBODY else MunicipalityId(municipality),
         device,
@@ -120,4 +128,5 @@ def _rejection(row: Row) -> Rejection:
         Reason(reason),
         detail,
         excerpt,
+        number,
     )

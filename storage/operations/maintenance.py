@@ -5,6 +5,7 @@ from appliance.domain.instant import Instant
 from appliance.domain.maintenance import MaintenanceEntry, Window, WorkStatus
 from appliance.domain.sensors import SensorStatus
 from appliance.ports.pages import Page, WorkFilter
+from storage.operations.ordering import Order
 from storage.operations.statements import OwnStatements, Row, sql
 
 _COLUMNS = (
@@ -18,9 +19,18 @@ _CHOSEN = (
     " AND (:asset IS NULL OR asset = :asset) AND (:incident IS NULL OR incident = :incident)"
     " AND (:assigned_to IS NULL OR assigned_to = :assigned_to)"
     " AND (:due_before IS NULL OR due_at < :due_before AND status IN ('planned', 'in_progress'))"
+    " AND (:search IS NULL OR instr(casefold(work), :search) OR instr(casefold(notes), :search))"
 )
-_TIME = "coalesce(done_at, due_at, planned_for, created_at)"
-_ORDER = sql("ORDER BY", _TIME, "DESC, created_at DESC, id DESC LIMIT :limit OFFSET :offset")
+_ORDER = Order(
+    ("-time", "-created_at"),
+    {
+        "time": "coalesce(done_at, due_at, planned_for, created_at)",
+        "due_at": "coalesce(due_at, 9223372036854775807)",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+        "status": "status",
+    },
+)
 _ADD = (
     "INSERT INTO maintenance VALUES (:id, :mine, :alert, :incident, :sensor, :pipeline, :asset,"
     " :status, :work, :notes, :planned_for, :due_at, :assigned_to, :out_from, :out_until,"
@@ -57,10 +67,10 @@ class MaintenanceRows:
             "incident": chosen.incident,
             "assigned_to": chosen.assigned_to,
             "due_before": chosen.due_before,
+            "search": None if chosen.search is None else chosen.search.casefold(),
         }
-        rows = self._run.rows(
-            sql(_SELECT, _CHOSEN, _ORDER), **values, limit=page.limit, offset=page.offset
-        )
+        window, place = _ORDER.window(page)
+        rows = self._run.rows(sql(_SELECT, _CHOSEN, window), **values, **place)
         count = sql("SELECT count(*) FROM maintenance WHERE municipality = :mine", _CHOSEN)
         return [_entry(row) for row in rows], self._run.number(count, **values)
 

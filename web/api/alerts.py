@@ -1,7 +1,7 @@
 """Alerts: see them, and say what is done about them."""
 
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
@@ -12,9 +12,9 @@ from appliance.domain.rules import Severity
 from appliance.ports.pages import AlertFilter
 from web.asking import Ask, Reply
 from web.listings import Listing
-from web.paging import page_of
+from web.paging import page_of, part_of
 from web.routes import PREFIX, Route
-from web.shapes import Id, Point, Time, point, time, time_or_none
+from web.shapes import Id, Point, Time, WholeListQuery, point, time, time_or_none
 
 Text = Annotated[str, Meta(max_length=10_000)]
 
@@ -151,11 +151,11 @@ async def get_alert(ask: Ask[ViewNetwork]) -> AlertOut:
     return alert_out(await ask.found(lambda grant: ask.services.alerts.get(grant, alert)))
 
 
-async def changes(ask: Ask[ViewNetwork]) -> list[ChangeOut]:
+async def changes(ask: Ask[ViewNetwork]) -> Reply:
     """Give what happened to an alert."""
     alert = AlertId(ask.path["alert"])
     found = await ask.found(lambda grant: ask.services.alerts.changes(grant, alert))
-    return [_change_out(change) for change in found]
+    return part_of(ask, found).written(ask, _change_out)
 
 
 async def acknowledge(ask: Ask[HandleAlerts]) -> AlertOut:
@@ -265,6 +265,18 @@ def _doing(name: str, handler: Any, body: type, what: str) -> Route:  # noqa: AN
     )
 
 
+ALERTS: Final = Listing(
+    ("-created_at",),
+    {
+        "created_at": attrgetter("created_at"),
+        "last_seen_at": attrgetter("last_seen_at"),
+        "severity": lambda alert: alert.severity.rank,
+        "status": attrgetter("status"),
+        "title": attrgetter("title"),
+    },
+    text=attrgetter("title"),
+)
+
 ROUTES = (
     Route(
         method="GET",
@@ -273,16 +285,7 @@ ROUTES = (
         handler=list_alerts,
         query=AlertQuery,
         answer=list[AlertOut],
-        listing=Listing(
-            ("-created_at",),
-            {
-                "created_at": attrgetter("created_at"),
-                "last_seen_at": attrgetter("last_seen_at"),
-                "severity": lambda alert: alert.severity.rank,
-                "status": attrgetter("status"),
-                "title": attrgetter("title"),
-            },
-        ),
+        listing=ALERTS,
         summary="Alerts, newest first",
     ),
     Route(
@@ -306,7 +309,14 @@ ROUTES = (
         path=f"{PREFIX}/alerts/{{alert}}/changes",
         access=ViewNetwork,
         handler=changes,
+        query=WholeListQuery,
         answer=list[ChangeOut],
+        listing=Listing(
+            ("number",),
+            {"number": attrgetter("number")},
+            key=attrgetter("number"),
+            text=attrgetter("note"),
+        ),
         summary="Everything that happened to an alert, oldest first",
     ),
     _doing("acknowledge", acknowledge, Note, "Somebody has seen it"),

@@ -14,7 +14,8 @@ from appliance.ports.pages import AssetFilter, Box, Near
 from appliance.services.assets import AssetDraft
 from appliance.services.pipelines import must_be_on_earth
 from web.asking import Ask, Reply
-from web.paging import gather, listing
+from web.listings import Listing
+from web.paging import gather, listing, page_of
 from web.routes import PREFIX, Route
 from web.shapes import Id, given
 
@@ -105,11 +106,23 @@ class AssetQuery(Struct, frozen=True):
     near: tuple[float, ...] = ()
     within_metres: Annotated[float, Meta(gt=0, le=50_000)] = 500.0
     search: Annotated[str, Meta(max_length=128)] | None = None
+    q: Annotated[str, Meta(max_length=128)] | None = None
+    """Text in the code or the name, case ignored; the same as `search`."""
 
 
 async def list_assets(ask: Ask[ViewNetwork]) -> Reply:
     """Give a page of assets."""
     chosen = chosen_assets(ask.query)
+    if chosen.near is not None:
+        return await _nearest(ask, chosen)
+    part = await page_of(ask, lambda grant, page: ask.services.assets.page(grant, chosen, page))
+    return part.written(ask, asset_out)
+
+
+async def _nearest(ask: Ask[ViewNetwork], chosen: AssetFilter) -> Reply:
+    """Give the nearest, which have an order of their own."""
+    if ask.listed.by_cursor or ask.listed.order != ask.listed.listing.usual:
+        raise Invalid(field="near", problem="the nearest come first: leave sort and cursor out")
     found, total = await gather(
         ask, lambda grant, page: ask.services.assets.page(grant, chosen, page)
     )
@@ -150,7 +163,7 @@ def chosen_assets(query: AssetQuery) -> AssetFilter:
         kinds=tuple(query.kind),
         box=_box(query.bbox),
         near=_near(query.near, query.within_metres),
-        search=query.search or None,
+        search=query.q or query.search or None,
     )
 
 
@@ -238,6 +251,14 @@ def _out(
     )
 
 
+def _drawn(asset: Asset) -> Node | Link:
+    return asset.node if isinstance(asset, NetworkNode) else asset.link
+
+
+def _called(asset: Node | Link) -> str:
+    return asset.code if asset.name is None else asset.name
+
+
 _PATH = f"{PREFIX}/network/assets"
 
 ROUTES = (
@@ -248,6 +269,15 @@ ROUTES = (
         handler=list_assets,
         query=AssetQuery,
         answer=list[AssetOut],
+        listing=Listing(
+            ("code",),
+            {
+                "code": lambda one: _drawn(one).code,
+                "name": lambda one: _called(_drawn(one)).casefold(),
+                "kind": lambda one: _drawn(one).kind,
+                "status": lambda one: _drawn(one).status,
+            },
+        ),
         summary="Assets of the network by code, or nearest first; by kind, place and text",
     ),
     Route(

@@ -1,5 +1,6 @@
 """Files of incidents: photos from a phone, and PDF."""
 
+from operator import attrgetter
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -10,8 +11,10 @@ from appliance.domain.ids import AttachmentId, IncidentId
 from appliance.domain.pictures import MEDIA_TYPES
 from web.asking import Ask, Reply
 from web.files import NEVER_RUN, blocks, saved_as
+from web.listings import Listing
+from web.paging import part_of
 from web.routes import PREFIX, Route
-from web.shapes import Point, Time, point, time
+from web.shapes import Point, Time, WholeListQuery, point, time
 
 
 class UploadQuery(Struct, frozen=True):
@@ -37,11 +40,11 @@ class AttachmentOut(Struct, frozen=True):
     added_at: Time
 
 
-async def list_attachments(ask: Ask[ViewNetwork]) -> list[AttachmentOut]:
+async def list_attachments(ask: Ask[ViewNetwork]) -> Reply:
     """Give the files of an incident."""
     incident = IncidentId(ask.path["incident"])
     found = await ask.found(lambda grant: ask.services.attachments.of(grant, incident))
-    return [attachment_out(one) for one in found]
+    return part_of(ask, found).written(ask, attachment_out)
 
 
 async def add(ask: Ask[ReportIncidents]) -> AttachmentOut:
@@ -109,7 +112,16 @@ ROUTES = (
         path=_FILES,
         access=ViewNetwork,
         handler=list_attachments,
+        query=WholeListQuery,
         answer=list[AttachmentOut],
+        listing=Listing(
+            ("added_at",),
+            {
+                "added_at": attrgetter("added_at"),
+                "name": attrgetter("name"),
+                "size": attrgetter("size"),
+            },
+        ),
         summary="The files of an incident, oldest first",
     ),
     Route(

@@ -1,6 +1,7 @@
 """The ledger, and what was not taken."""
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -8,10 +9,10 @@ from msgspec import Meta, Struct
 from appliance.domain.access import InspectIntake
 from appliance.domain.ids import DeviceId
 from appliance.domain.readings import REMEDIES, Counts, Door, Reason, Rejection
-from appliance.ports.pages import Page
 from web.api.readings import span_of
 from web.asking import Ask, Reply
-from web.paging import listing, merge
+from web.listings import Listing
+from web.paging import page_of
 from web.routes import PREFIX, Route
 from web.shapes import Time, TimeIn, time
 
@@ -32,6 +33,8 @@ class RejectionQuery(Struct, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
     offset: Annotated[int, Meta(ge=0, le=100_000)] = 0
     device_id: str | None = None
+    q: Annotated[str, Meta(max_length=200)] | None = None
+    """Text in the device's id, the detail or the excerpt, case ignored."""
 
 
 class LedgerOut(Struct, frozen=True):
@@ -82,19 +85,13 @@ async def rejections(ask: Ask[InspectIntake]) -> Reply:
     """Give a page of what was not taken."""
     query: RejectionQuery = ask.query
     device = None if query.device_id is None else DeviceId(query.device_id)
-    found, total = await merge(
+    intake, search = ask.services.intake, query.q or None
+    part = await page_of(
         ask,
-        lambda grant, page: ask.services.intake.rejections(grant, device, page),
-        lambda rejection: rejection.at,
+        lambda grant, page: intake.rejections(grant, device, page, search),
+        lambda page: intake.unclaimed_rejections(ask.beyond(), device, page, search),
     )
-    if ask.is_everywhere():
-        window = Page(limit=query.limit + query.offset)
-        unclaimed, count = await ask.services.intake.unclaimed_rejections(
-            ask.beyond(), device, window
-        )
-        found = sorted([*found, *unclaimed], key=lambda r: r.at, reverse=True)[: query.limit]
-        total += count
-    return listing(ask, [_rejection_out(rejection) for rejection in found], total)
+    return part.written(ask, _rejection_out)
 
 
 def _rejection_out(rejection: Rejection) -> RejectionOut:
@@ -127,6 +124,15 @@ ROUTES = (
         handler=rejections,
         query=RejectionQuery,
         answer=list[RejectionOut],
+        listing=Listing(
+            ("-at",),
+            {
+                "at": attrgetter("at"),
+                "device_id": attrgetter("device_id"),
+                "reason": attrgetter("reason"),
+            },
+            key=attrgetter("number"),
+        ),
         summary="The last messages that were not taken, why, and what to do",
     ),
 )

@@ -1,5 +1,6 @@
 """The devices that knocked and that nobody knows."""
 
+from operator import attrgetter
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -10,7 +11,8 @@ from appliance.domain.readings import Door
 from appliance.services.knocks import Claim
 from web.api.sensors import Name, SensorWithKey, Unit, with_key
 from web.asking import Ask, Reply
-from web.paging import listing
+from web.listings import Listing
+from web.paging import part_of
 from web.routes import PREFIX, Route
 from web.shapes import Id, Time, time
 
@@ -20,6 +22,8 @@ class KnockQuery(Struct, frozen=True):
 
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
     offset: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    q: Annotated[str, Meta(max_length=200)] | None = None
+    """Text in the device's id, case ignored."""
 
 
 class KnockOut(Struct, frozen=True):
@@ -57,9 +61,7 @@ async def list_knocks(ask: Ask[InspectIntake]) -> Reply:
     found = {k.id: k for grant in grants for k in await ask.services.knocks.of(grant)}
     if ask.is_everywhere():
         found |= {k.id: k for k in await ask.services.knocks.of_nobody(ask.beyond())}
-    several = sorted(found.values(), key=lambda knock: knock.last_seen, reverse=True)
-    limit, offset = ask.query.limit, ask.query.offset
-    return listing(ask, [_out(knock) for knock in several[offset : offset + limit]], len(several))
+    return part_of(ask, list(found.values())).written(ask, _out)
 
 
 async def claim(ask: Ask[ManageDevices]) -> SensorWithKey:
@@ -99,6 +101,16 @@ ROUTES = (
         handler=list_knocks,
         query=KnockQuery,
         answer=list[KnockOut],
+        listing=Listing(
+            ("-last_seen",),
+            {
+                "last_seen": attrgetter("last_seen"),
+                "first_seen": attrgetter("first_seen"),
+                "count": attrgetter("count"),
+                "device_id": attrgetter("device_id"),
+            },
+            text=attrgetter("device_id"),
+        ),
         summary="Devices that knocked and that nobody knows, since the start",
     ),
     Route(

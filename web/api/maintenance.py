@@ -1,6 +1,7 @@
 """Maintenance: the plan, and the log of what was done."""
 
-from typing import Annotated, Any
+from operator import attrgetter
+from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -10,12 +11,15 @@ from appliance.domain.maintenance import MaintenanceEntry, Window, WorkStatus
 from appliance.ports.pages import WorkFilter
 from appliance.services.maintenance import NewEntry, WorkChanges
 from web.asking import Ask, Reply
-from web.paging import listing, merge
+from web.listings import Listing
+from web.paging import page_of
 from web.routes import PREFIX, Route
 from web.shapes import Id, Time, TimeIn, given, moment_of, time, time_or_none
 
 Work = Annotated[str, Meta(min_length=1, max_length=10_000)]
 Text = Annotated[str, Meta(max_length=10_000)]
+LATEST_OF_ALL: Final = 2**63 - 1
+"""Where work without a due time stands when work is ordered by it."""
 Days = Annotated[int, Meta(ge=1, le=3_660)]
 
 
@@ -81,6 +85,8 @@ class WorkQuery(Struct, frozen=True):
     incident_id: Id | None = None
     assigned_to: Id | None = None
     due_before: TimeIn | None = None
+    q: Annotated[str, Meta(max_length=200)] | None = None
+    """Text in the work or the notes, case ignored."""
 
 
 class EntryOut(Struct, frozen=True):
@@ -119,13 +125,12 @@ async def list_entries(ask: Ask[ViewNetwork]) -> Reply:
         incident=query.incident_id,
         assigned_to=query.assigned_to,
         due_before=None if query.due_before is None else moment_of(query.due_before),
+        search=query.q or None,
     )
-    found, total = await merge(
-        ask,
-        lambda grant, page: ask.services.maintenance.page(grant, chosen, page),
-        lambda e: e.done_at or e.due_at or e.planned_for or e.created_at,
+    part = await page_of(
+        ask, lambda grant, page: ask.services.maintenance.page(grant, chosen, page)
     )
-    return listing(ask, [entry_out(entry) for entry in found], total)
+    return part.written(ask, entry_out)
 
 
 async def get_entry(ask: Ask[ViewNetwork]) -> EntryOut:
@@ -236,6 +241,16 @@ ROUTES = (
         handler=list_entries,
         query=WorkQuery,
         answer=list[EntryOut],
+        listing=Listing(
+            ("-time", "-created_at"),
+            {
+                "time": lambda e: e.done_at or e.due_at or e.planned_for or e.created_at,
+                "due_at": lambda e: LATEST_OF_ALL if e.due_at is None else e.due_at,
+                "created_at": attrgetter("created_at"),
+                "updated_at": attrgetter("updated_at"),
+                "status": attrgetter("status"),
+            },
+        ),
         summary="Maintenance that is planned, under way or done, latest first",
     ),
     Route(

@@ -1,5 +1,6 @@
 """Where somebody is signed in: everybody's own, and those of the people one manages."""
 
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
@@ -8,8 +9,10 @@ from appliance.domain.access import ManageUsers, Permission
 from appliance.domain.ids import SessionId, UserId
 from appliance.domain.people import Session
 from web.asking import Ask, Reply
+from web.listings import Listing
+from web.paging import part_of
 from web.routes import PREFIX, Open, Route
-from web.shapes import Time, time
+from web.shapes import Time, WholeListQuery, time
 
 
 class SessionOut(Struct, frozen=True):
@@ -70,8 +73,7 @@ async def end_all_of_user(ask: Ask[ManageUsers]) -> Ended:
 
 def _listed(ask: Ask[Any], found: list[Session]) -> Reply:
     current = ask.signed_in.session
-    sessions = [_session(session, current) for session in found]
-    return Reply(sessions, headers={"X-Total-Count": str(len(sessions))})
+    return part_of(ask, found).written(ask, lambda session: _session(session, current))
 
 
 def _session(session: Session, current: SessionId | None) -> SessionOut:
@@ -86,13 +88,21 @@ def _session(session: Session, current: SessionId | None) -> SessionOut:
     )
 
 
+_LISTING = Listing(
+    ("-last_used_at",),
+    {"last_used_at": attrgetter("used_at"), "created_at": attrgetter("created_at")},
+    text=lambda session: f"{session.address}\n{session.agent}",
+)
+
 ROUTES = (
     Route(
         method="GET",
         path=f"{PREFIX}/auth/sessions",
         access=Open.SIGNED_IN,
         handler=list_own,
+        query=WholeListQuery,
         answer=list[SessionOut],
+        listing=_LISTING,
         summary="One's own sessions, the one used last first",
     ),
     Route(
@@ -118,7 +128,9 @@ ROUTES = (
         path=f"{PREFIX}/users/{{user}}/sessions",
         access=ManageUsers,
         handler=list_of_user,
+        query=WholeListQuery,
         answer=list[SessionOut],
+        listing=_LISTING,
         summary="Somebody's sessions, the one used last first",
     ),
     Route(

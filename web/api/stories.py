@@ -1,5 +1,6 @@
 """The story of an incident: what happened, who said what, which alerts belong to it."""
 
+from operator import attrgetter
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -7,18 +8,18 @@ from msgspec import Meta, Struct
 from appliance.domain.access import ReportIncidents, ViewNetwork
 from appliance.domain.ids import AlertId, IncidentId
 from appliance.domain.incidents import EntryKind, IncidentEntry, IncidentStatus
-from appliance.ports.pages import Page
-from web.api.alerts import AlertOut, Comment, alert_out
+from web.api.alerts import ALERTS, AlertOut, Comment, alert_out
 from web.asking import Ask, Reply
-from web.paging import listing
+from web.listings import Listing
+from web.paging import page_within, part_of
 from web.routes import PREFIX, Route
-from web.shapes import Id, Time, time
+from web.shapes import Id, Time, WholeListQuery, time
 
 
 class StoryQuery(Struct, frozen=True):
     """Which part of the story."""
 
-    limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 1_000
     offset: Annotated[int, Meta(ge=0, le=2**31)] = 0
 
 
@@ -45,11 +46,10 @@ class AlertNamed(Struct, frozen=True):
 async def story(ask: Ask[ViewNetwork]) -> Reply:
     """Give the story."""
     incident = IncidentId(ask.path["incident"])
-    page = Page(limit=ask.query.limit, offset=ask.query.offset)
-    found, total = await ask.found(
-        lambda grant: ask.services.incidents.timeline(grant, incident, page)
+    part = await page_within(
+        ask, lambda grant, page: ask.services.incidents.timeline(grant, incident, page)
     )
-    return listing(ask, [entry_out(entry) for entry in found], total)
+    return part.written(ask, entry_out)
 
 
 async def comment(ask: Ask[ReportIncidents]) -> StoryOut:
@@ -60,11 +60,11 @@ async def comment(ask: Ask[ReportIncidents]) -> StoryOut:
     )
 
 
-async def alerts(ask: Ask[ViewNetwork]) -> list[AlertOut]:
+async def alerts(ask: Ask[ViewNetwork]) -> Reply:
     """Give the alerts."""
     incident = IncidentId(ask.path["incident"])
     found = await ask.found(lambda grant: ask.services.incidents.alerts(grant, incident))
-    return [alert_out(alert) for alert in found]
+    return part_of(ask, found).written(ask, alert_out)
 
 
 async def link(ask: Ask[ReportIncidents]) -> None:
@@ -109,6 +109,7 @@ ROUTES = (
         handler=story,
         query=StoryQuery,
         answer=list[StoryOut],
+        listing=Listing(("number",), {"number": attrgetter("number")}, key=attrgetter("number")),
         summary="Everything that happened to an incident, oldest first",
     ),
     Route(
@@ -126,7 +127,9 @@ ROUTES = (
         path=f"{_INCIDENT}/alerts",
         access=ViewNetwork,
         handler=alerts,
+        query=WholeListQuery,
         answer=list[AlertOut],
+        listing=ALERTS,
         summary="The alerts that belong to an incident",
     ),
     Route(
