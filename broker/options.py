@@ -37,9 +37,9 @@ class DoorOptions:
     most_copies: int = 10_000
     """Copies that wait for fan-out; with more, the oldest is dropped and counted."""
     most_retained: int = 20_000
-    """Topics with a retained copy; with more, the oldest is dropped and counted."""
+    """Topics with a retained copy; with more, the oldest of who has most is dropped and counted."""
     most_retained_bytes: int = 64 * 1024 * 1024
-    """Retained payload; with more, the oldest copy is dropped and counted."""
+    """Retained payload; with more, the oldest copy of who has most is dropped and counted."""
     most_queued: int = 1_000
     """Copies that wait for one subscriber; what comes then is not kept for it, and counted."""
     most_queued_bytes: int = 16 * 1024 * 1024

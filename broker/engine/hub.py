@@ -151,9 +151,9 @@ class Hub(Broker):
         while len(copies) > options.most_retained or (
             copies.bytes > options.most_retained_bytes and len(copies) > 1
         ):
-            oldest = copies.oldest()
-            copies.remove(oldest)
-            self.record.note(NotRetained(oldest))
+            gone = copies.first_to_go(for_bytes=copies.bytes > options.most_retained_bytes)
+            copies.remove(gone)
+            self.record.note(NotRetained(gone))
             self.losses.retained_full += 1
 
     async def shutdown(self) -> None:

@@ -1,8 +1,12 @@
-"""Copies that are kept for who subscribes later, found by filter without a scan."""
+"""Copies that are kept for who subscribes later, found by filter without a scan.
+
+All municipalities share the room; who needs most of it gives way first.
+"""
 
 from collections.abc import Iterator
 
 from appliance.ports.sessions import Retained
+from broker.topics import municipality_of
 
 
 class _Node:
@@ -13,12 +17,24 @@ class _Node:
         self.here: Retained | None = None
 
 
+class _Share:
+    """What one municipality keeps."""
+
+    __slots__ = ("bytes", "topics")
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.topics: dict[str, None] = {}
+
+
 class RetainedCopies:
-    """One copy for each topic, the one set longest ago first."""
+    """One copy for each topic, each municipality's apart, the one set longest ago first."""
 
     def __init__(self) -> None:
         self._root = _Node()
         self._copies: dict[str, Retained] = {}
+        self._shares: dict[str, _Share] = {}
+        """By the beginning that all topics of a municipality have."""
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -29,15 +45,20 @@ class RetainedCopies:
         """Give a topic's copy."""
         return self._copies.get(topic)
 
-    def oldest(self) -> str:
-        """Name the topic whose copy was set longest ago."""
-        return next(iter(self._copies))
+    def first_to_go(self, *, for_bytes: bool) -> str:
+        """Name the oldest copy of the municipality that keeps most: nobody pushes out another's."""
+        shares = self._shares.values()
+        largest = max(shares, key=lambda share: share.bytes if for_bytes else len(share.topics))
+        return next(iter(largest.topics))
 
     def put(self, copy: Retained) -> None:
         """Keep a copy in the place of the one before."""
         self.remove(copy.topic)
         self._copies[copy.topic] = copy
         self.bytes += len(copy.payload)
+        share = self._shares.setdefault(municipality_of(copy.topic), _Share())
+        share.topics[copy.topic] = None
+        share.bytes += len(copy.payload)
         node = self._root
         for level in copy.topic.split("/"):
             node = node.below.setdefault(level, _Node())
@@ -49,6 +70,7 @@ class RetainedCopies:
         if copy is None:
             return False
         self.bytes -= len(copy.payload)
+        self._leave_share(copy)
         levels = topic.split("/")
         way = [self._root]
         for level in levels:
@@ -61,6 +83,14 @@ class RetainedCopies:
                 break
             del parent.below[level]
         return True
+
+    def _leave_share(self, copy: Retained) -> None:
+        walls = municipality_of(copy.topic)
+        share = self._shares[walls]
+        del share.topics[copy.topic]
+        share.bytes -= len(copy.payload)
+        if not share.topics:
+            del self._shares[walls]
 
     def matching(self, topic_filter: str) -> list[Retained]:
         """Give what a filter finds."""
