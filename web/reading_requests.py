@@ -71,7 +71,7 @@ def _file(
     if isinstance(request.body, BoundedBody):
         request.body.expect(route.largest_body + LARGEST_HEAD, bodies.of_known)
     incoming: Incoming = current_app.extensions["incoming"]
-    return spooled(route, request, services, incoming.place(actor.user))
+    return spooled(route, request, services, incoming.place(actor))
 
 
 async def _payload(route: Route, request: Request, *, is_known: bool) -> bytes:

@@ -2,7 +2,8 @@
 
 Raw, or as the one file of a multipart form (RFC 7578), which is what phones send. A sender may hold
 AT_ONCE bytes in memory; TCP keeps the rest until they are written. At most MOST_AT_ONCE files come
-at the same time, so that what waits on the disk is bounded too; the next is told to come again.
+at the same time, of which one municipality gets MOST_OF_TOWN, so that what waits on the disk is bounded
+too; the next is told to come again.
 """
 
 import asyncio
@@ -20,8 +21,9 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartDecoder, NeedData
 
+from appliance.domain.access import Actor
 from appliance.domain.errors import DiskFull, TooMany
-from appliance.domain.ids import UserId
+from appliance.domain.ids import MunicipalityId, UserId
 from appliance.services.assembly import Services
 from appliance.services.attachments import Upload
 from web.bodies import BoundedBody
@@ -29,6 +31,8 @@ from web.routes import Route
 
 MOST_AT_ONCE: Final = 8
 MOST_OF_ONE: Final = 3
+MOST_OF_TOWN: Final = 6
+"""Of one municipality: a place is left for the others, however slowly its people send."""
 MOST_PARTS: Final = 16
 LARGEST_HEAD: Final = 64 * 1024
 """Bytes of a multipart form that are not the file: its other fields and the parts' headers."""
@@ -39,18 +43,21 @@ class Incoming:
     """Whose files are coming; there is room for MOST_AT_ONCE, of which one person gets a few."""
 
     def __init__(self) -> None:
-        self._coming: list[UserId] = []
+        self._coming: list[tuple[MunicipalityId | None, UserId]] = []
 
     @contextmanager
-    def place(self, person: UserId) -> Iterator[None]:
+    def place(self, actor: Actor) -> Iterator[None]:
         """Take a place; TooMany when there is none."""
-        if len(self._coming) >= MOST_AT_ONCE or self._coming.count(person) >= MOST_OF_ONE:
+        who = actor.municipality, actor.user
+        of_town = sum(town == actor.municipality for town, _ in self._coming)
+        is_full = len(self._coming) >= MOST_AT_ONCE or of_town >= MOST_OF_TOWN
+        if is_full or self._coming.count(who) >= MOST_OF_ONE:
             raise TooMany(what="too many files are being sent just now", retry_after=5)
-        self._coming.append(person)
+        self._coming.append(who)
         try:
             yield
         finally:
-            self._coming.remove(person)
+            self._coming.remove(who)
 
 
 @dataclass(slots=True)
