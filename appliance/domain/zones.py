@@ -24,6 +24,10 @@ MOST_POINTS: Final = 20_000
 """Of one zone; an outline that needs more is refused."""
 
 
+MOST_POINTS_TOGETHER: Final = 200_000
+"""Of all zones of a municipality, which everybody's devices share the memory with (some 20 MB)."""
+
+
 class ZoneKind(StrEnum):
     """What a zone is for."""
 
@@ -78,13 +82,18 @@ def must_be_an_area(area: Area) -> None:
     """
     if not area:
         raise _wrong("it has no polygon")
-    if sum(len(ring) for polygon in area for ring in polygon) > MOST_POINTS:
+    if points_of(area) > MOST_POINTS:
         raise _wrong(f"it has more than {MOST_POINTS:,} points; simplify it")
     for polygon in area:
         if not polygon:
             raise _wrong("a polygon has no outline")
         for ring in polygon:
             _must_be_a_ring(ring)
+
+
+def points_of(area: Area) -> int:
+    """Count the points of all outlines."""
+    return sum(len(ring) for polygon in area for ring in polygon)
 
 
 def _must_be_a_ring(ring: Ring) -> None:

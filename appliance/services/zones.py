@@ -8,7 +8,15 @@ from appliance.domain.access import EditNetwork, Grant, ViewNetwork
 from appliance.domain.enclave import ZoneId
 from appliance.domain.errors import Conflict, Invalid, NotFound
 from appliance.domain.ids import AssetId, SensorId
-from appliance.domain.zones import Area, Zone, ZoneKind, ZonePart, must_be_an_area
+from appliance.domain.zones import (
+    MOST_POINTS_TOGETHER,
+    Area,
+    Zone,
+    ZoneKind,
+    ZonePart,
+    must_be_an_area,
+    points_of,
+)
 from appliance.ports.tables import Tables
 from appliance.services.names import must_be_named
 from appliance.services.world import World
@@ -147,8 +155,17 @@ def _put(tables: Tables, zone: Zone, said: ZoneFields) -> Zone:
     )
     must_be_named(changed.name, "name")
     must_be_an_area(changed.area)
+    _must_have_room(tables, changed)
     tables.zones.put(changed)
     return changed
+
+
+def _must_have_room(tables: Tables, changed: Zone) -> None:
+    others = (zone for zone in tables.zones.all() if zone.id != changed.id)
+    together = sum(points_of(zone.area) for zone in others) + points_of(changed.area)
+    if together > MOST_POINTS_TOGETHER:
+        most = f"all zones together may have {MOST_POINTS_TOGETHER:,} points"
+        raise Invalid(field="geometry", problem=f"{most}; simplify outlines")
 
 
 def _contents(tables: Tables, zone: ZoneId) -> Contents:
