@@ -21,7 +21,7 @@ LONGEST_TARGET: Final = 8 * 1024
 """Bytes of path and query."""
 _VERSIONS: Final = (b"1.0", b"1.1")
 _BAD, _TARGET_TOO_LONG, _HEADERS_TOO_LARGE, _VERSION = 400, 414, 431, 505
-AHEAD_AT_ONCE: Final = 8
+AHEAD_AT_ONCE: Final = 2
 """Requests that may come before the answer to the one before, until such are held back."""
 _DEFLATE: Final = b"sec-websocket-extensions"
 

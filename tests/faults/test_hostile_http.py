@@ -13,8 +13,9 @@ from tests.faults.hostile_http import FLOODS, Act, Hostile
 from tests.faults.town import Town, copy_of
 from tests.running import Running
 
-ANSWERED_WITHIN = 1.0
-"""Seconds, of the median: others use the machines that tests run on."""
+ANSWERED_WITHIN = 10.0
+"""Seconds, of the median: who starves waits for ever. How long it takes on a machine with nothing
+else to do (the bar is 1 s) is measured, not tested: decision 0022."""
 FLOODED_FOR = 2.0
 GROWS_AT_MOST = 60 * 1024 * 1024
 """Bytes; a flood of bodies may keep web.bodies.MOST_OF_STRANGERS, and sockets some."""
@@ -33,7 +34,7 @@ def server(founded: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.mark.parametrize(("act", "count"), FLOODS, ids=[act.__name__ for act, _ in FLOODS])
-async def test_a_flood_leaves_memory_flat_and_a_person_is_answered_within_a_second(
+async def test_a_flood_leaves_memory_flat_and_a_person_is_answered(
     server: Town, act: Act, count: int
 ):
     weir = server.weir
