@@ -86,8 +86,7 @@ class Core:
             folder,
             key,
             self.journal,
-            self.operations.note,
-            sessions.note,
+            (self.operations.note, sessions.note),
             self.history.sealed,
             self.files,
         )

@@ -22,12 +22,15 @@ def scrub_of(
     folder: DataFolder,
     key: bytes,
     journal: Journal,
-    operations: CommitNote,
-    sessions: CommitNote,
+    notes: tuple[CommitNote, CommitNote],
     sealed: SealedFiles,
     attachments: FolderFiles,
 ) -> Scrub:
-    """Put together everything that can tell whether it is what was written."""
+    """Put together everything that can tell whether it is what was written.
+
+    The notes are those of the operations database and of the broker's.
+    """
+    operations, sessions = notes
     return Scrub(
         {
             "weir.key": KeyFile(folder.path / "weir.key", key, folder.put_key),
@@ -67,13 +70,13 @@ async def scrub_folder(folder: DataFolder) -> Outcome:
     folder.make()
     with folder.alone():
         key = folder.key()
-        notes = [CommitNote(folder.operations), CommitNote(folder.sessions)]
+        notes = CommitNote(folder.operations), CommitNote(folder.sessions)
         for note in notes:
             note.look()
         journal = FileJournal(folder.journal, key, SystemClock())
         sealed = SealedFiles(Shelf(folder.sealed))
         attachments = attachments_of(folder, RandomIds(), SystemClock())
-        scrub = scrub_of(folder, key, journal, notes[0], notes[1], sealed, attachments)
+        scrub = scrub_of(folder, key, journal, notes, sealed, attachments)
         try:
             await journal.start()
             found = await scrub.run()

@@ -273,7 +273,9 @@ def authorise(actor: Actor, permission: type[P], municipality: MunicipalityId | 
         raise NotFound(kind="municipality", name=wanted)
     must_hold(actor, permission)
     if actor.zones is not None:
-        person = actor.user if actor.token is None else A_PROGRAM  # what its maker reported is not it
+        person = (
+            actor.user if actor.token is None else A_PROGRAM
+        )  # what its maker reported is not it
         wanted = MunicipalityId(Enclave(wanted, actor.zones, person))
     return Grant(_KEY, actor, wanted)
 

@@ -11,7 +11,7 @@ from storage.operations.statements import OwnStatements, Row, Statements
 
 _OWN: Final = "(SELECT id FROM sensor WHERE municipality = :mine AND id = :id)"
 _KEYS: Final = (
-    "SELECT device_key.digest, device_key.until, key_use.at FROM device_key"
+    "SELECT device_key.digest, device_key.until, key_use.at FROM device_key"  # noqa: S608
     " LEFT JOIN key_use USING (sensor, digest)"
     f" WHERE device_key.sensor = {_OWN} ORDER BY device_key.until IS NOT NULL"
 )

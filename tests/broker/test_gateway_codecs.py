@@ -26,7 +26,36 @@ JSON = st.recursive(
     max_leaves=12,
 )
 NAMES = st.sampled_from(
-    ["deviceInfo", "devEui", "end_device_ids", "dev_eui", "uplink_message", "frm_payload", "decoded_payload", "object", "data", "rxInfo", "rx_metadata", "rssi", "snr", "time", "received_at", "batteryLevel", "last_battery_percentage", "value", "device_eui", "payload", "metadata", "f_cnt", "timestamp", "imei", "api_key", "phone_number", "message", "unit"]
+    [
+        "deviceInfo",
+        "devEui",
+        "end_device_ids",
+        "dev_eui",
+        "uplink_message",
+        "frm_payload",
+        "decoded_payload",
+        "object",
+        "data",
+        "rxInfo",
+        "rx_metadata",
+        "rssi",
+        "snr",
+        "time",
+        "received_at",
+        "batteryLevel",
+        "last_battery_percentage",
+        "value",
+        "device_eui",
+        "payload",
+        "metadata",
+        "f_cnt",
+        "timestamp",
+        "imei",
+        "api_key",
+        "phone_number",
+        "message",
+        "unit",
+    ]
 )
 VALUES = JSON | st.sampled_from(
     [EUI, "03670110", "A2cBEA==", "490154203237518", "+49171", "P-1:3:bar"]

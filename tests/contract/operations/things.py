@@ -21,8 +21,8 @@ from appliance.domain.ids import (
     UserId,
 )
 from appliance.domain.incidents import Incident, IncidentStatus
-from appliance.domain.maintenance import MaintenanceEntry
 from appliance.domain.instant import HOUR, MINUTE, Instant
+from appliance.domain.maintenance import MaintenanceEntry
 from appliance.domain.network import Link, LinkKind, NetworkModel, Node, NodeKind, Pipeline
 from appliance.domain.people import ApiToken, Session, User
 from appliance.domain.readings import Counts, Door
