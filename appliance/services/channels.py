@@ -10,7 +10,7 @@ from appliance.domain.access import Grant, ManageChannels
 from appliance.domain.alerts import Alert, AlertChange, AlertStatus, ChangeKind
 from appliance.domain.audit import Thing
 from appliance.domain.audit_actions import Action
-from appliance.domain.errors import DeliveryFailed, Invalid, NotFound
+from appliance.domain.errors import Conflict, DeliveryFailed, Invalid, NotFound
 from appliance.domain.findings import Evidence
 from appliance.domain.ids import AlertId, ChannelId
 from appliance.domain.instant import Instant
@@ -25,6 +25,8 @@ from appliance.services.world import World
 
 PATIENCE: Final = 20.0
 """Seconds that a test message may take."""
+MOST_CHANNELS: Final = 200
+"""Of a municipality, webhooks included: each change of an alert may go to all. The next is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,13 @@ class Channels:
             events=new.events,
         )
         _must_make_sense(channel)
-        await self._world.operations.write(grant.municipality, lambda t: t.channels.put(channel))
+
+        def add(tables: Tables) -> None:
+            if len(tables.channels.all()) >= MOST_CHANNELS:
+                raise Conflict(what=f"there are {MOST_CHANNELS} channels already; remove some")
+            tables.channels.put(channel)
+
+        await self._world.operations.write(grant.municipality, add)
         return channel
 
     async def change(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from appliance.domain.access import EditRules, Grant, ViewNetwork
-from appliance.domain.errors import Invalid, NotFound, UnitUnknown
+from appliance.domain.errors import Conflict, Invalid, NotFound, UnitUnknown
 from appliance.domain.ids import RuleId, SensorId
 from appliance.domain.quantities import Quantity, unit_of
 from appliance.domain.rules import (
@@ -26,6 +26,8 @@ from appliance.services.world import World
 
 LONGEST: Final = 31 * 86_400.0
 MOST_READINGS: Final = 100
+MOST_RULES: Final = 20_000
+"""Of a municipality, two for each of 10,000 sensors: the watch keeps them all. The next is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ class Rules:
         )
 
         def change(tables: Tables) -> Rule:
+            if tables.rules.count() >= MOST_RULES:
+                raise Conflict(what=f"there are {MOST_RULES:,} rules already; remove some")
             return _put(tables, rule)
 
         return await self._write(grant, change)

@@ -28,6 +28,9 @@ class RuleRows:
     def all(self) -> list[Rule]:
         return [_rule(row) for row in self._run.rows(sql(_SELECT, "ORDER BY name, id"))]
 
+    def count(self) -> int:
+        return self._run.number("SELECT count(*) FROM rule WHERE municipality = :mine")
+
     def get(self, rule: RuleId) -> Rule | None:
         row = self._run.row(sql(_SELECT, "AND id = :id"), id=rule)
         return None if row is None else _rule(row)
