@@ -136,6 +136,8 @@ def _body(route: Route, payload: bytes) -> Any:  # noqa: ANN401
         raise
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unreadable(f"The body is not JSON: {error}") from None
+    except RecursionError:  # msgspec goes into what it skips, too
+        raise Unreadable("The body has too many arrays and objects within each other") from None
 
 
 def _query(route: Route, request: Request) -> Any:  # noqa: ANN401

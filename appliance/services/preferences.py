@@ -16,6 +16,8 @@ from appliance.services.world import World
 KIND: Final = "person"
 LARGEST_UI: Final = 16 * 1024
 """Bytes of JSON; a screen that wants to keep more is told so, and nothing changes."""
+MOST_NESTED: Final = 32
+"""Objects and arrays of it within each other: what is written down is walked through."""
 THEMES: Final = ("system", "light", "dark")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 
@@ -76,6 +78,14 @@ def _key(actor: Actor) -> str:
     return f"preferences:{whose}"
 
 
+def _is_deeper(said: object, most: int) -> bool:
+    """Whether there is more than so much within each other; asks no more of the stack than that."""
+    if not isinstance(said, Mapping | list):
+        return False
+    inner = said.values() if isinstance(said, Mapping) else said
+    return most == 0 or any(_is_deeper(one, most - 1) for one in inner)
+
+
 async def _must_make_sense(wanted: Preferences) -> None:
     for name, symbol in wanted.units.items():
         if name not in set(Quantity):
@@ -87,5 +97,9 @@ async def _must_make_sense(wanted: Preferences) -> None:
         raise Invalid(field="language", problem="a BCP 47 tag such as en or de-AT")
     if wanted.theme not in THEMES:
         raise Invalid(field="theme", problem=f"one of {', '.join(THEMES)}")
+    if _is_deeper(wanted.ui, MOST_NESTED):
+        raise Invalid(
+            field="ui", problem=f"at most {MOST_NESTED} objects within each other are kept"
+        )
     if len(json.dumps(wanted.ui, ensure_ascii=False).encode(errors="replace")) > LARGEST_UI:
         raise Invalid(field="ui", problem=f"at most {LARGEST_UI:,} bytes of JSON are kept")

@@ -1,9 +1,20 @@
 """Where one part hands over to another: what somebody with few rights tries there does not work."""
 
+import contextlib
 from typing import Any
 
+import pytest
+
+from appliance.domain.access import Actor, Role
+from appliance.domain.errors import TooMany
+from appliance.domain.ids import MunicipalityId, UserId
+from appliance.ports.sessions import Retained
+from appliance.services.preferences import MOST_NESTED
 from appliance.services.push import MOST_PHONES
-from tests.api.appliance import PASSWORD, Client, Town, Weir
+from broker.engine.retained import RetainedCopies
+from tests.api.appliance import PASSWORD, Client, Town, Weir, a_rule
+from tests.builders import HERE, THERE
+from web.uploads import MOST_OF_TOWN, Incoming
 
 
 async def custom(weir: Weir, town: Town, name: str, *permissions: str) -> Client:
@@ -95,3 +106,95 @@ async def test_a_token_that_a_token_made_does_not_outlive_it(weir: Weir):
     assert made.body["expires_at"] <= soon["expires_at"]
     free = await weir.here.admin.post("tokens", {**said, "name": "other", "long_lived": True})
     assert free.body["expires_at"] is None
+
+
+async def test_what_everybody_shares_is_not_one_municipality_s_to_fill(
+    weir: Weir, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("appliance.services.zones.MOST_POINTS_TOGETHER", 10)
+    monkeypatch.setattr("appliance.services.channels.MOST_CHANNELS", 2)
+    rules = len((await weir.here.admin.get("rules?limit=500")).body)
+    monkeypatch.setattr("appliance.services.rules.MOST_RULES", rules + 1)
+    hook = {"name": "hook", "url": "https://hooks.example/x"}
+    mail = {"name": "mail", "kind": "email", "target": "a@example.org"}
+    for town in (weir.here, weir.there):
+        admin = town.admin
+        zones = [await admin.post("zones", zone(name, east)) for east, name in enumerate("abc")]
+        assert [made.status for made in zones] == [201, 201, 422]
+        bigger = {"geometry": square(0, 3) | {"coordinates": [[*ring(0, 3)[:4], [0, 1], [0, 0]]]}}
+        assert (await admin("PATCH", f"zones/{zones[0].body['id']}", bigger)).status == 422
+        smaller = {
+            "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
+        }
+        assert (await admin("PATCH", f"zones/{zones[0].body['id']}", smaller)).status == 200
+        told = [await admin.post("webhooks", hook), await admin.post("channels", mail)]
+        told.append(await admin.post("webhooks", hook))
+        assert [made.status for made in told] == [201, 201, 409]
+        ruled = [await admin.post("rules", a_rule(town, name=name)) for name in "ab"]
+        assert [made.status for made in ruled] == [201, 409]
+
+
+def ring(east: float, size: float) -> list[list[float]]:
+    far = east + size
+    return [[east, 0], [far, 0], [far, size], [east, size], [east, 0]]
+
+
+def square(east: float, size: float) -> dict[str, Any]:
+    return {"type": "Polygon", "coordinates": [ring(east, size)]}
+
+
+def zone(name: str, east: float) -> dict[str, Any]:
+    return {"name": name, "geometry": square(east, 0.5)}
+
+
+def test_slow_senders_of_one_municipality_leave_a_place_for_another_s_photos():
+    incoming, open_places = Incoming(), contextlib.ExitStack()
+    with open_places:
+        for number in range(MOST_OF_TOWN):
+            open_places.enter_context(incoming.place(actor(HERE, number)))
+        with pytest.raises(TooMany):
+            open_places.enter_context(incoming.place(actor(HERE, MOST_OF_TOWN)))
+        open_places.enter_context(incoming.place(actor(THERE, 99)))
+    with incoming.place(actor(HERE, 1)):
+        pass
+
+
+def actor(municipality: MunicipalityId, user: int) -> Actor:
+    return Actor(UserId(user), "somebody", Role.TECHNICIAN, municipality)
+
+
+def test_who_retains_very_much_pushes_out_their_own_and_nobody_else_s():
+    copies = RetainedCopies()
+    copies.put(Retained("m/2/alerts/1", b"xx", 1))
+    for number in range(3):
+        copies.put(Retained(f"m/1/notes/{number}", b"y" * number, 1))
+    assert copies.first_to_go(for_bytes=False) == "m/1/notes/0"
+    assert copies.first_to_go(for_bytes=True) == "m/1/notes/0"
+    copies.remove("m/1/notes/0")
+    copies.put(Retained("m/1/notes/1", b"", 1))
+    assert copies.first_to_go(for_bytes=False) == "m/1/notes/2"
+    copies.remove("m/1/notes/2")
+    assert copies.first_to_go(for_bytes=True) == "m/2/alerts/1"
+    copies.remove("m/2/alerts/1")
+    assert (len(copies), copies.bytes) == (1, 0)
+
+
+async def test_json_that_is_nested_without_end_is_refused_by_name_to_everybody(weir: Weir):
+    deep = b'{"nobody_reads_this":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+    headers = {"Content-Type": "application/json"}
+    for client, path in ((weir.nobody, "auth/login"), (weir.here.admin, "rules")):
+        answer = await client.post(path, content=deep, headers=headers)
+        assert (answer.status, answer.body["code"]) == (400, "bad_request"), answer
+    for depth, status in ((MOST_NESTED - 1, 200), (MOST_NESTED, 422)):
+        said = {"ui": nested(depth)}
+        assert (await weir.here.admin("PUT", "preferences", said)).status == status
+    answer = await weir.there.admin("PUT", "preferences", {"ui": nested(900)})
+    assert answer.status == 422, answer
+    assert (await weir.there.admin.get("preferences")).body["ui"] == {}
+
+
+def nested(depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for _ in range(depth):
+        found = {"a": found}
+    return found
