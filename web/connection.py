@@ -87,6 +87,8 @@ class Http11(H11Protocol):
 
     async def _send_h11_event(self, event: Any) -> None:  # noqa: ANN401 - as Hypercorn types it
         """Write head and body together: one call of the system, and one packet."""
+        if isinstance(event, h11.Response) and self.connection.their_state is h11.SEND_BODY:
+            event = _the_last(event)
         try:
             data = self.connection.send(event) or b""
         except h11.LocalProtocolError:
@@ -128,6 +130,18 @@ def refusal_of(request: h11.Request) -> int:
     ):
         return _BAD  # somebody smuggles a request past a proxy (RFC 9112, 6.1)
     return 0
+
+
+def _the_last(response: h11.Response) -> h11.Response:
+    """Say that the connection ends with an answer that came before the body it is about.
+
+    What still comes of the body could not be told from a next request; a client that is not told
+    sends that one into a connection which is gone (RFC 9112, 9.6).
+    """
+    headers = [field for field in response.headers.raw_items() if field[0].lower() != b"connection"]
+    return h11.Response(
+        status_code=response.status_code, headers=[*headers, (b"connection", b"close")]
+    )
 
 
 def _size(request: h11.Request) -> int:

@@ -1,6 +1,8 @@
 """Where one part hands over to another: what somebody with few rights tries there does not work."""
 
+import asyncio
 import contextlib
+import re
 from typing import Any
 
 import pytest
@@ -198,3 +200,18 @@ def nested(depth: int) -> dict[str, Any]:
     for _ in range(depth):
         found = {"a": found}
     return found
+
+
+async def test_who_is_refused_before_their_body_came_is_told_that_the_connection_ends(weir: Weir):
+    reader, writer = await asyncio.open_connection("127.0.0.1", weir.port)
+    async with asyncio.timeout(10):
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        first = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(re.findall(rb"content-length: (\d+)", first)[0]))
+        writer.write(b"POST /api/v1/zones HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
+        second = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert b"connection: close" not in first.lower()
+    assert second.startswith(b"HTTP/1.1 401 ")
+    assert b"\r\nconnection: close\r\n" in second.lower()
