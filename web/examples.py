@@ -49,6 +49,37 @@ _BODIES: Final[dict[str, Any]] = {
     "PATCH /preferences": {"units": {"pressure": "bar"}, "theme": "dark"},
     "PATCH /settings": {"time_zone": "Europe/Berlin"},
 }
+_READING: Final = {"value": 3.2, "unit": "bar", "timestamp": "2026-03-01T12:00:00Z"}
+_READINGS: Final = {
+    "one": _READING,
+    "backlog": [_READING, {**_READING, "timestamp": "2026-03-01T12:01:00Z"}],
+}
+_READ: Final[dict[str, dict[str, Any]]] = {
+    "POST /sensors/{device:text}/readings application/json": _READINGS,
+    "POST /ingest/sensors/{device:text}/data application/json": _READINGS,
+    "POST /devices/keys application/json": {"two": {"device_ids": ["PS-001", "PS-002"]}},
+    "POST /devices/keys text/csv": {"two": "device_id\r\nPS-001\r\nPS-002\r\n"},
+    "POST /iot/lorawan/uplink application/json": {
+        "plain": {"device_eui": "70B3D57ED005A1B2", "payload": "03670110", "rssi": -97},
+        "chirpstack": {
+            "deduplicationId": "3ac7e3c4-4401-4b8d-9386-a5c902f9202d",
+            "time": "2026-03-01T12:00:00Z",
+            "deviceInfo": {"devEui": "70b3d57ed005a1b2"},
+            "data": "A2cBEA==",
+        },
+        "things_stack": {
+            "end_device_ids": {"dev_eui": "70B3D57ED005A1B2"},
+            "received_at": "2026-03-01T12:00:00Z",
+            "uplink_message": {"f_cnt": 7, "frm_payload": "A2cBEA=="},
+        },
+    },
+    "POST /iot/nbiot/message application/json": {
+        "one": {"imei": "490154203237518", "value": 3.2, "signal_strength": -88}
+    },
+    "POST /iot/gsm/sms application/json": {
+        "one": {"phone_number": "+491701234567", "message": "PS-001:3.2:bar"}
+    },
+}
 _DEEPEST: Final = 4
 
 
@@ -56,6 +87,12 @@ def example_of(route: Route, body: dict[str, Any], components: dict[str, Any]) -
     """Give a body that somebody might send; one is made from the schema where none is written."""
     written = _BODIES.get(f"{route.method} {route.path.removeprefix(PREFIX)}")
     return _sample(body, components, 0) if written is None else written
+
+
+def examples_of(route: Route, kind: str) -> dict[str, Any]:
+    """Give what somebody might send as this media type, each by a name."""
+    written = _READ.get(f"{route.method} {route.path.removeprefix(PREFIX)} {kind}", {})
+    return {name: {"value": value} for name, value in written.items()}
 
 
 def _sample(schema: dict[str, Any], components: dict[str, Any], depth: int) -> Any:  # noqa: ANN401

@@ -8,7 +8,7 @@ import msgspec
 
 from appliance.domain.access import Permission
 from web.editions import has_edition, shows_it
-from web.examples import example_of
+from web.examples import example_of, examples_of
 from web.listings import Listing
 from web.openapi_parts import (
     FIELD_PROBLEM,
@@ -46,13 +46,12 @@ _SAID: Final = {
 def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
     """Describe every route."""
     table = tuple(routes)
-    types = [t for route in table for t in (route.answer, route.body, route.query) if t]
+    types = [shape for route in table for _, shape in _shapes(route)]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     found = iter(schemas)
     paths: dict[str, dict[str, Any]] = {}
     for route in table:
-        shapes = (("answer", route.answer), ("body", route.body), ("query", route.query))
-        described = {name: next(found) for name, shape in shapes if shape}
+        described: dict[str, Any] = {name: next(found) for name, _ in _shapes(route)}
         operation = _operation(route, described, components)
         paths.setdefault(route.template, {})[route.method.lower()] = operation
     used = {tag_of(route) for route in table}
@@ -77,6 +76,17 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
     }
 
 
+def _shapes(route: Route) -> list[tuple[str, Any]]:
+    """Name every type that a route speaks of."""
+    shapes = [("answer", route.answer), ("body", route.body), ("query", route.query)]
+    read = [
+        (f"{kind} {number}", shape)
+        for kind, several in route.reads.items()
+        for number, shape in enumerate(several)
+    ]
+    return [(name, shape) for name, shape in (*shapes, *read) if shape]
+
+
 def tag_of(route: Route) -> str:
     """Give what a route belongs to: the word after the version."""
     return route.path.split("/")[3] if route.path.startswith("/api/v1/") else "system"
@@ -95,6 +105,8 @@ def _operation(
     }
     if route.takes_file:
         operation["requestBody"] = {"required": True, "content": _file_taken(route)}
+    if route.reads:
+        operation["requestBody"] = {"required": True, "content": _read(route, described)}
     if "body" in described:
         operation["requestBody"] = {
             "required": not _may_be_empty(described["body"], components),
@@ -110,12 +122,22 @@ def _operation(
 
 
 _BYTES: Final[dict[str, Any]] = {"type": "string", "contentMediaType": "application/octet-stream"}
+_TEXT: Final[dict[str, Any]] = {"type": "string"}
 
 
 def _file_taken(route: Route) -> dict[str, Any]:
     form = {"type": "object", "required": ["file"], "properties": {"file": _BYTES}}
     raw = {kind: {"schema": _BYTES} for kind in route.takes_file}
     return {**raw, "multipart/form-data": {"schema": form}}
+
+
+def _read(route: Route, described: dict[str, Any]) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    for kind, several in route.reads.items():
+        schemas = [described[f"{kind} {number}"] for number in range(len(several))]
+        schema = {"anyOf": schemas} if len(schemas) > 1 else next(iter(schemas), _TEXT)
+        content[kind] = {"schema": schema, "examples": examples_of(route, kind)}
+    return content
 
 
 def _operation_id(route: Route) -> str:
@@ -189,30 +211,41 @@ def _responses(route: Route, described: dict[str, Any]) -> dict[str, Any]:
 
 def _refusals(route: Route) -> Iterator[int]:
     yield from (429, 503)
+    yield from _not_for_everybody(route)
+    if route.takes_body:
+        yield from (400, 408, 413, 422)
+    if route.asks_others:
+        yield 502
+    if route.needs_room:
+        yield 507
+    if route.method != "GET" and route.access is not Open.DEVICE:
+        yield from (409, 412) if has_edition(route) else (409,)
+
+
+def _not_for_everybody(route: Route) -> Iterator[int]:
     if route.access is not Open.PUBLIC:
         yield from (401, 422)
     if isinstance(route.access, type):
         yield from (403, 404)
+    elif route.access is Open.DEVICE:
+        yield 403
     if route.names:
         yield 404
-    if route.body is not None:
-        yield from (400, 413, 422)
-    if route.needs_room:
-        yield 507
-    if route.method != "GET":
-        yield from (409, 412) if has_edition(route) else (409,)
 
 
 def _done(route: Route, described: dict[str, Any]) -> Schema:
     response: Schema = {"description": HTTPStatus(route.status).phrase}
     named = [*_headers(route, described.get("answer", {}))]
-    if route.gives_file:
-        response["content"] = {kind: {"schema": _BYTES} for kind in route.gives_file}
+    content: Schema = {kind: {"schema": _file_given(kind)} for kind in route.gives_file}
     if "answer" in described:
-        response["content"] = {JSON: {"schema": described["answer"]}}
-    elif route.status != HTTPStatus.NO_CONTENT:
-        response["content"] = {"*/*": {}}
+        content = {JSON: {"schema": described["answer"]}} | content
+    if content:
+        response["content"] = content
     return response | {"headers": headers(*named)}
+
+
+def _file_given(kind: str) -> Schema:
+    return _TEXT if kind.startswith("text/") else _BYTES
 
 
 def _headers(route: Route, answer: Schema) -> Iterator[str]:

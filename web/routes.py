@@ -1,7 +1,7 @@
 """What a route is: nothing is reachable that does not say who may reach it."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
@@ -59,6 +59,11 @@ class Route:
     """The media types of a file that is its body, raw or in a multipart form; it goes to the disk."""
     gives_file: tuple[str, ...] = ()
     """The media types of an answer that is no JSON."""
+    asks_others: bool = False
+    """Whether it waits for another program: 502 when that one fails."""
+    reads: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """What its body may be, by media type, where the handler reads it itself: any of these types;
+    none for text that no type describes."""
 
     def __post_init__(self) -> None:
         """Refuse a route whose access is neither a permission nor explicitly open."""
@@ -68,6 +73,11 @@ class Route:
             raise TypeError(f"{self.method} {self.path} does not say who may use it")
         if self.access is Open.PUBLIC:
             object.__setattr__(self, "largest_body", min(self.largest_body, LARGEST_OF_ANYBODY))
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether there is something in a request beside what is in its address and headers."""
+        return self.body is not None or bool(self.reads) or bool(self.takes_file)
 
     @property
     def is_repeatable(self) -> bool:

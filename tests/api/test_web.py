@@ -123,7 +123,7 @@ async def test_every_other_route_refuses_who_has_not_signed_in(weir: Weir):
     for route in ROUTES:
         if isinstance(route.access, Open) and route.access is not Open.SIGNED_IN:
             continue
-        path = route.path.format(**dict.fromkeys(route.names, 1))
+        path = route.template.format(**dict.fromkeys(route.names, 1))
         answer = await weir.nobody(route.method, path, {} if route.body else None)
         assert answer.status == 401, path
 

@@ -214,6 +214,7 @@ ROUTES = (
         access=ViewAudit,
         handler=export,
         query=ExportQuery,
+        gives_file=("text/csv", "application/x-ndjson"),
         on_full_disk=False,
         summary="The audit log as CSV or JSON Lines, oldest first, with hashes and signatures",
     ),

@@ -197,6 +197,7 @@ ROUTES = (
         handler=import_sensors,
         query=SensorsIn,
         answer=Imported,
+        gives_file=(CSV,),
         largest_body=LARGEST,
         takes_file=(CSV,),
         summary="Add the sensors of a CSV file, all or none, and give their devices keys",

@@ -205,6 +205,7 @@ ROUTES = (
         path=f"{PREFIX}/channels/{{channel}}/test",
         access=ManageChannels,
         handler=test_channel,
+        asks_others=True,
         answer=Done,
         summary="Send a test message now; 502 says why it did not get out",
     ),

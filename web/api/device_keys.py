@@ -17,6 +17,7 @@ from web.asking import Ask, Reply
 from web.problems import Unreadable
 from web.routes import PREFIX, Route
 from web.shapes import Id, Time, read_json, time_or_none
+from web.writing import JSON
 
 _CSV = "text/csv"
 _COLUMN = "device_id"
@@ -188,7 +189,9 @@ ROUTES = (
         access=ManageDevices,
         handler=issue_keys,
         query=KeysQuery,
+        reads={JSON: (KeysIn,), _CSV: ()},
         answer=list[IssuedKeyOut],
+        gives_file=(_CSV,),
         status=201,
         summary="New keys for many devices: `{device_ids: […]}`, or CSV with a column `device_id`",
     ),

@@ -10,7 +10,9 @@ from appliance.domain.access import Permission
 from appliance.domain.readings import REMEDIES, Reason, Refusal, Rejection
 from appliance.ports.doors import Settled
 from web.asking import Ask, Reply, bearer
+from web.posted import Readings
 from web.routes import PREFIX, Open, Route
+from web.writing import JSON
 
 REFUSED = {
     Reason.UNKNOWN_DEVICE: 401,
@@ -105,6 +107,7 @@ ROUTES = tuple(
         on_full_disk=True,  # the door itself says what is not taken
         access=Open.DEVICE,
         handler=take,
+        reads={JSON: (Readings,)},
         answer=Taken,
         status=201,
         summary="Report one reading or an array of up to 1,000; the key is in X-API-Key or Bearer",

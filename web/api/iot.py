@@ -9,7 +9,9 @@ from appliance.domain.readings import Refusal
 from appliance.services.gateway_door import Outcome
 from web.api.devices import Taken, refused, settled
 from web.asking import Ask, Reply, bearer
+from web.posted import FRAMES, NbiotIn, SmsIn
 from web.routes import PREFIX, Open, Route
+from web.writing import JSON
 
 NOTHING = Taken(received=0, stored=0, duplicate=0, late=0, quarantined=0, rejected={})
 """What became of something that was no reading."""
@@ -52,18 +54,21 @@ _SUMMARIES = (
         "lorawan/uplink",
         lorawan,
         UplinkQuery,
+        FRAMES,
         "Report a LoRaWAN frame, as ChirpStack and The Things Stack do or in hexadecimal Cayenne LPP",
     ),
     (
         "nbiot/message",
         nbiot,
         None,
+        (NbiotIn,),
         "Report a reading of an NB-IoT device by its IMEI; the key may be in `api_key`",
     ),
     (
         "gsm/sms",
         sms,
         None,
+        (SmsIn,),
         "Report a reading that came by SMS as `<device_id>:<value>:<unit>`",
     ),
 )
@@ -76,9 +81,10 @@ ROUTES = tuple(
         access=Open.DEVICE,
         handler=handler,
         query=query,
+        reads={JSON: posted},
         answer=Taken,
         status=201,
         summary=summary,
     )
-    for path, handler, query, summary in _SUMMARIES
+    for path, handler, query, posted, summary in _SUMMARIES
 )

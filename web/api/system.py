@@ -91,6 +91,7 @@ ROUTES = (
         path="/metrics",
         access=Open.PUBLIC,
         handler=metrics,
+        gives_file=("text/plain",),
         summary="Figures for Prometheus; from this machine, or with an admin's token",
     ),
 )

@@ -1,5 +1,7 @@
 """What a phone or a device needs to trust this server: its certificate's pin and authority."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from appliance.domain.access import Permission
@@ -23,6 +25,7 @@ class TlsOut(Struct, frozen=True):
 
 
 ROOT = f"{PREFIX}/tls/root.crt"
+CERTIFICATE: Final = "application/x-x509-ca-cert"
 
 
 async def tls(ask: Ask[Permission]) -> TlsOut:
@@ -46,9 +49,8 @@ async def root(ask: Ask[Permission]) -> Reply:
     found = ask.services.trust().root
     if not found:
         raise NotFound(kind="certificate", name="root.crt")
-    kind = "application/x-x509-ca-cert"
     named = 'attachment; filename="weir-root.crt"'
-    return Reply(found, headers={"Content-Type": kind, "Content-Disposition": named})
+    return Reply(found, headers={"Content-Type": CERTIFICATE, "Content-Disposition": named})
 
 
 ROUTES = (
@@ -65,6 +67,7 @@ ROUTES = (
         path=ROOT,
         access=Open.PUBLIC,
         handler=root,
+        gives_file=(CERTIFICATE,),
         summary="The root certificate of Weir's own authority, PEM",
     ),
 )

@@ -226,6 +226,7 @@ ROUTES = (
         path=f"{_ONE}/test",
         access=ManageChannels,
         handler=test_webhook,
+        asks_others=True,
         answer=Done,
         summary="Send a test message now; 502 says why it did not get out",
     ),
