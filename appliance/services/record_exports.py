@@ -20,6 +20,7 @@ from appliance.domain.alerts import Alert
 from appliance.domain.audit import Thing
 from appliance.domain.audit_actions import Action
 from appliance.domain.errors import TooMany
+from appliance.domain.ids import MunicipalityId
 from appliance.domain.incidents import Incident
 from appliance.domain.instant import Instant
 from appliance.domain.maintenance import MaintenanceEntry
@@ -41,6 +42,7 @@ from appliance.services.recording import record
 from appliance.services.world import World, must_take_files
 
 MOST_AT_ONCE: Final = 2
+"""One of a municipality; fewer than the database has readers, so that everybody else goes on."""
 PAGE: Final = 1_000
 T = TypeVar("T")
 Cell = str | int | float | None
@@ -53,7 +55,7 @@ class RecordExports:
     def __init__(self, world: World, exporter: Exporter | None) -> None:
         self._world = world
         self._exporter = exporter
-        self._under_way = 0
+        self._under_way: set[MunicipalityId] = set()
 
     async def table(self, grant: Grant[ExportData], what: str) -> Path:
         """Write `alerts`, `incidents`, `maintenance`, `sensors` or `assets` as CSV (RFC 4180)."""
@@ -87,7 +89,7 @@ class RecordExports:
         if self._exporter is None:
             raise AssertionError("no exporter was given")
         must_take_files(self._world)
-        async with self._place() as folder:
+        async with self._place(grant.municipality) as folder:
             path = folder / f"readings.{form}"
             wanted = Wanted(since=since, until=until, output=path, form=form)
             await export_readings(grant, self._world, self._exporter, wanted, lambda _: None)
@@ -97,7 +99,7 @@ class RecordExports:
         self, grant: Grant[ExportData], what: str, write: Callable[[Tables, Path], None]
     ) -> Path:
         must_take_files(self._world)
-        async with self._place() as folder:
+        async with self._place(grant.municipality) as folder:
             path = folder / what
             await self._world.operations.read(grant.municipality, lambda t: write(t, path))
             await record(
@@ -109,11 +111,11 @@ class RecordExports:
             return path
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[Path]:
+    async def _place(self, whose: MunicipalityId) -> AsyncIterator[Path]:
         """Give a scratch folder, which stays unless writing fails; TooMany when others write."""
-        if self._under_way >= MOST_AT_ONCE:
+        if whose in self._under_way or len(self._under_way) >= MOST_AT_ONCE:
             raise TooMany(what="other exports are being written just now", retry_after=10)
-        self._under_way += 1
+        self._under_way.add(whose)
         folder: Path | None = None
         try:
             folder = await asyncio.to_thread(self._world.files.scratch)
@@ -123,7 +125,7 @@ class RecordExports:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         finally:
-            self._under_way -= 1
+            self._under_way.discard(whose)
 
 
 _ANY: Final = AssetFilter()

@@ -26,7 +26,8 @@ from storage.sqlite import open_database
 
 T = TypeVar("T")
 
-READERS: Final = 2
+READERS: Final = 3
+"""One more than exports that may be under way: they read for long."""
 WAITING: Final = 256
 """Transactions that may wait per kind; the next one's caller waits for a place."""
 

@@ -13,7 +13,9 @@ from appliance.domain.ids import MunicipalityId, UserId
 from appliance.ports.sessions import Retained
 from appliance.services.preferences import MOST_NESTED
 from appliance.services.push import MOST_PHONES
+from appliance.services.record_exports import MOST_AT_ONCE
 from broker.engine.retained import RetainedCopies
+from storage.operations.database import READERS
 from tests.api.appliance import PASSWORD, Client, Town, Weir, a_rule
 from tests.builders import HERE, THERE
 from web.uploads import MOST_OF_TOWN, Incoming
@@ -215,3 +217,14 @@ async def test_who_is_refused_before_their_body_came_is_told_that_the_connection
     assert b"connection: close" not in first.lower()
     assert second.startswith(b"HTTP/1.1 401 ")
     assert b"\r\nconnection: close\r\n" in second.lower()
+
+
+async def test_exports_of_one_municipality_hold_back_neither_another_s_nor_anything_else(
+    weir: Weir,
+):
+    exports = weir.services.record_exports
+    async with exports._place(MunicipalityId(weir.here.id)):
+        assert (await weir.here.admin.get("exports/alerts")).status == 429
+        assert (await weir.there.admin.get("exports/alerts")).status == 200
+    assert (await weir.here.admin.get("exports/alerts")).status == 200
+    assert MOST_AT_ONCE < READERS
