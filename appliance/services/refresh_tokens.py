@@ -1,7 +1,8 @@
 """Refresh tokens: each is good once, and one that comes twice ends the session it belongs to.
 
-Each carries a mark that only this installation can make: a session's number is no secret (whoever
-manages people sees it), so a token that somebody made up around one must not end it.
+Each carries a mark that only this installation can make. A session's number is no secret (whoever
+manages people sees it), so a token that somebody made up around one must not end it; and strangers
+who send many of those are refused before the database is asked.
 """
 
 import hmac
@@ -23,9 +24,6 @@ SESSION_LASTS: Final = 30 * DAY
 RETRY_WITHIN: Final = MINUTE
 """In which a refresh whose answer was lost may be asked again, by whoever asked it."""
 
-_LONGEST_ID: Final = 12
-"""Hexadecimal digits of 48 bits."""
-
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
@@ -36,8 +34,6 @@ class Renewal:
     digest: bytes
     retry_hash: bytes | None
     visit: Visit
-    is_ours: bool
-    """Whether it was made here, spent or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +54,28 @@ class RefreshTokens:
         self._mark = mark
 
     def read(self, refresh_token: str, visit: Visit, retry_key: str) -> Renewal:
-        """Read what somebody shows; NotSignedIn when it is no refresh token."""
+        """Read what somebody shows; NotSignedIn when it is none that was made here, spent or not."""
+        said, _, mark = refresh_token.rpartition(".")
+        if not hmac.compare_digest(self._mark(said).encode(), mark.encode()):
+            raise NotSignedIn(reason="This is not a refresh token")
         session, _, rest = refresh_token.partition(".")
         stamp, _, _ = rest.partition(".")
-        said, _, mark = refresh_token.rpartition(".")
         retry_hash = _digest(f"{retry_key}.{refresh_token}") if retry_key else None
-        try:
-            number, stamped = SessionId(int(session[:_LONGEST_ID], 16)), int(stamp[:_LONGEST_ID])
-        except ValueError:
-            raise NotSignedIn(reason="This is not a refresh token") from None
-        is_ours = hmac.compare_digest(self._mark(said).encode(), mark.encode())
-        return Renewal(number, stamped, _digest(refresh_token), retry_hash, visit, is_ours)
+        number, stamped = SessionId(int(session, 16)), int(stamp)
+        return Renewal(number, stamped, _digest(refresh_token), retry_hash, visit)
 
     def begin(self, user: User, visit: Visit) -> tuple[Session, str]:
         """Make a session, still to be kept, and its first refresh token."""
         return self._next(SessionId(self._ids.new_id()), user, visit)
 
     def rotate(self, tables: SystemTables, asked: Renewal) -> Renewed | None:
-        """Go on with a session; None where it is over, or what is shown is not its newest token.
-
-        A spent token of ours ends the session, whatever else of it is still good.
-        """
+        """Go on with a session; None ends it, whatever else of it is still good."""
         session = tables.session(asked.session)
         if session is None:
             return None
         user = tables.user(session.user)
         if user is None or not _may_go_on(user, session, asked, self._clock.now()):
-            if asked.is_ours:
-                tables.end_session(asked.session)
+            tables.end_session(asked.session)
             return None
         following, fresh = self._next(asked.session, user, asked.visit)
         following = replace(
