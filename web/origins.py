@@ -12,7 +12,7 @@ _HEADERS: Final = (
 )
 _EXPOSED: Final = (
     "Content-Disposition, ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id,"
-    " X-Total-Count"
+    " X-Next-Cursor, X-Total-Count"
 )
 
 

@@ -115,7 +115,8 @@ OPTIONS: Final = (
         "origins",
         "text",
         "null,file://,app://,http://localhost:3000",
-        "origins whose pages may call the API, separated by commas",
+        "origins whose pages may call the API and open the live stream, separated by commas; what is"
+        " said replaces the control room's, so name those as well",
     ),
     Option("disk-warns", "number", 80.0, "how full the disk is when that becomes an issue", "%"),
     Option(
