@@ -37,7 +37,12 @@ def test_a_refusal_says_so_in_words_and_not_which_of_the_two_is_wrong(
     said = {"username": username, "password": password}
     answer = HTTP.post(f"{weir.url}/api/v1/auth/login", json=said)
     assert answer.status_code == 401
-    assert answer.json() == {"detail": "The username or password is not right."}
+    refusal = answer.json()
+    assert refusal.pop("request_id")
+    assert refusal == {
+        "detail": "The username or password is not right.",
+        "code": "not_signed_in",
+    }
 
 
 def test_a_refresh_token_works_once_and_its_second_use_ends_the_session(here: Town) -> None:
