@@ -22,6 +22,7 @@ from appliance.domain.ids import MunicipalityId
 from appliance.services.assembly import Services
 from appliance.services.attachments import Upload
 from web.listings import Place
+from web.problems import QueryInvalid
 
 P = TypeVar("P", bound=Permission)
 T = TypeVar("T")
@@ -97,7 +98,10 @@ class Ask(Generic[P]):
         everywhere = await self.services.municipalities.all(grant)
         real = [m for m in everywhere if not m.demo] or everywhere
         if len(real) != 1:
-            raise Invalid(field="municipality_id", problem="say which municipality is meant")
+            problem = "say which municipality is meant"
+            if self.body is None:  # then there is no other place to say it
+                raise QueryInvalid(f"{problem} - at `$.municipality_id`")
+            raise Invalid(field="municipality_id", problem=problem)
         return real[0].id
 
     async def every(self) -> tuple[Grant[P], ...]:

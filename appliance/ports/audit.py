@@ -40,6 +40,10 @@ class AuditTable(Protocol):
         """Add lines at the end."""
         ...
 
+    def count(self, chosen: AuditFilter) -> int:
+        """Count all lines that are meant, wherever the page begins."""
+        ...
+
     def page(self, chosen: AuditFilter, limit: int) -> list[AuditLine]:
         """Give the newest lines that are meant, newest first."""
         ...

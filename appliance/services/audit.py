@@ -67,20 +67,23 @@ class Audit:
 
     async def page(
         self, grant: Grant[ViewAudit], chosen: AuditFilter, limit: int
-    ) -> list[AuditLine]:
-        """Give the newest lines of a municipality that are meant, newest first."""
+    ) -> tuple[list[AuditLine], int]:
+        """Give the newest lines of a municipality that are meant, newest first, and how many there are."""
         return await self._world.operations.read(
-            grant.municipality, lambda t: t.audit.page(chosen, limit)
+            grant.municipality, lambda t: (t.audit.page(chosen, limit), t.audit.count(chosen))
         )
 
     async def page_of_system(
         self, grant: SystemGrant[AdministerSystem], chosen: AuditFilter, limit: int
-    ) -> list[AuditLine]:
+    ) -> tuple[list[AuditLine], int]:
         """Give the newest lines of what belongs to no municipality."""
         del grant
-        return await self._world.operations.read_system(
-            lambda t: t.nobody().audit.page(chosen, limit)
-        )
+
+        def query(system: SystemTables) -> tuple[list[AuditLine], int]:
+            audit = system.nobody().audit
+            return audit.page(chosen, limit), audit.count(chosen)
+
+        return await self._world.operations.read_system(query)
 
     async def take(self, grant: Grant[ViewAudit], after: int, form: str) -> Taken:
         """Take lines of a municipality out, oldest first, as `csv` or `jsonl`; that itself is noted."""

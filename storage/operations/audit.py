@@ -1,6 +1,7 @@
 """The chains of the audit log."""
 
 from collections.abc import Sequence as Several
+from dataclasses import replace
 from typing import Final
 
 from appliance.domain.audit import AuditLine
@@ -46,12 +47,16 @@ class AuditRows:
             self._run.must_own(line.municipality)
             self._run.change(_ADD, **_values(line))
 
+    def count(self, chosen: AuditFilter) -> int:
+        given = _given(replace(chosen, below=None))
+        if not given:  # numbers have no gaps, and a chain may be long
+            newest = "SELECT coalesce(max(number), 0) FROM audit WHERE municipality = :mine"
+            return self._run.number(newest)
+        count = "SELECT count(*) FROM audit WHERE municipality = :mine"
+        return self._run.number(sql(count, *(_CLAUSES[name] for name in given)), **given)
+
     def page(self, chosen: AuditFilter, limit: int) -> list[AuditLine]:
-        given = {
-            name: value
-            for name in _CLAUSES
-            if (value := getattr(chosen, name)) is not None and value != ""
-        }
+        given = _given(chosen)
         statement = sql(
             _SELECT, *(_CLAUSES[name] for name in given), "ORDER BY number DESC LIMIT :limit"
         )
@@ -60,6 +65,14 @@ class AuditRows:
     def after(self, number: int, limit: int) -> list[AuditLine]:
         statement = sql(_SELECT, "AND number > :number ORDER BY number LIMIT :limit")
         return [_line(row) for row in self._run.rows(statement, number=number, limit=limit)]
+
+
+def _given(chosen: AuditFilter) -> dict[str, object]:
+    return {
+        name: value
+        for name in _CLAUSES
+        if (value := getattr(chosen, name)) is not None and value != ""
+    }
 
 
 def _values(line: AuditLine) -> dict[str, object]:

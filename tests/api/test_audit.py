@@ -211,11 +211,14 @@ async def test_the_log_is_searched_and_paged(weir: Weir):
     url = "audit?limit=3"
     while url:
         answer: Answer = await admin.get(url)
+        assert answer.headers["X-Total-Count"] == str(len(everything))
         paged += answer.body
         link = answer.headers.get("Link", "")
         url = link.partition(">")[0].removeprefix("<")
     assert paged == everything
     assert [line["object"]["name"] for line in await log(admin, text="RULE 3")] == ["rule 3"]
+    few = await admin.get("audit?limit=2&action=rule.&text=rule%20")
+    assert (len(few.body), few.headers["X-Total-Count"]) == (2, "5")
     assert len(await log(admin, action="rule.", text="rule ")) == 5
     assert len(await log(admin, action="rule.", actor=str(admin.user["id"]), text="rule ")) == 5
     middle = everything[2]["at"]

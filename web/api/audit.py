@@ -105,13 +105,15 @@ async def lines(ask: Ask[ViewAudit]) -> Reply:
     query: AuditQuery = ask.query
     chosen = _chosen(query)
     if ask.is_everywhere():
-        found = await ask.services.audit.page_of_system(ask.beyond(), chosen, query.limit + 1)
+        found, total = await ask.services.audit.page_of_system(
+            ask.beyond(), chosen, query.limit + 1
+        )
     else:
-        found = await ask.services.audit.page(await ask.one(), chosen, query.limit + 1)
-    headers = {}
+        found, total = await ask.services.audit.page(await ask.one(), chosen, query.limit + 1)
+    headers = {"X-Total-Count": str(total)}
     if len(found) > query.limit:
         last = found[query.limit - 1].number
-        headers = {
+        headers |= {
             "Link": f'<{_further(ask, "cursor", last)}>; rel="next"',
             "X-Next-Cursor": str(last),
         }

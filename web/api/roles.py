@@ -69,10 +69,11 @@ class RemovalQuery(Struct, frozen=True):
     instead: Role | None = None
 
 
-async def list_permissions(_: Ask[Permission]) -> list[PermissionOut]:
+async def list_permissions(_: Ask[Permission]) -> Reply:
     """Give the policy."""
     everything = frozenset().union(*POLICY.values())
-    return [_permission(each) for each in sorted(everything, key=attrgetter("name"))]
+    rows = [_permission(each) for each in sorted(everything, key=attrgetter("name"))]
+    return Reply(rows, headers={"X-Total-Count": str(len(rows))})
 
 
 def _permission(permission: type[Permission]) -> PermissionOut:
