@@ -16,7 +16,7 @@ from appliance.services.push import MOST_PHONES
 from appliance.services.record_exports import MOST_AT_ONCE
 from broker.engine.retained import RetainedCopies
 from storage.operations.database import READERS
-from tests.api.appliance import PASSWORD, Client, Town, Weir, a_rule
+from tests.api.appliance import PASSWORD, Client, Town, Weir, a_rule, eventually
 from tests.builders import HERE, THERE
 from web.uploads import MOST_OF_TOWN, Incoming
 
@@ -57,8 +57,12 @@ async def test_no_spreadsheet_runs_what_a_device_is_called_in_an_export_of_readi
         "sensors/=cmd|'!A1'/readings", {"value": 3, "unit": "bar"}, headers=headers
     )
     assert posted.status == 201, posted
-    taken = await weir.here.admin.get("exports/readings")
-    (line,) = taken.body.splitlines()[1:]
+
+    async def exported() -> list[str]:
+        taken = await weir.here.admin.get("exports/readings")
+        return list(taken.body.splitlines()[1:])
+
+    (line,) = await eventually(exported)  # history follows the journal
     assert line.startswith("'=cmd|'!A1',"), line
 
 
