@@ -1,6 +1,10 @@
 """One connection's HTTP/1.1, and nothing else that Hypercorn would speak on it."""
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -8,9 +12,18 @@ import h11
 import msgspec
 from hypercorn.asyncio.task_group import TaskGroup
 from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.config import Config
 from hypercorn.events import Closed, RawData
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.typing import ConnectionState
+from hypercorn.protocol.ws_stream import WebsocketBuffer, WSStream
+from hypercorn.typing import (
+    AppWrapper,
+    ASGIReceiveEvent,
+    ASGISendEvent,
+    ConnectionState,
+    Event,
+    Scope,
+)
 from hypercorn.utils import parse_socket_addr
 
 from web.inflow import Inflow
@@ -23,11 +36,141 @@ _VERSIONS: Final = (b"1.0", b"1.1")
 _BAD, _TARGET_TOO_LONG, _HEADERS_TOO_LARGE, _VERSION = 400, 414, 431, 505
 AHEAD_AT_ONCE: Final = 2
 """Requests that may come before the answer to the one before, until such are held back."""
+Send = Callable[[ASGISendEvent | None], Awaitable[None]]
 _DEFLATE: Final = b"sec-websocket-extensions"
+
+
+class Idleness:
+    """Ends a connection on which nothing has been under way for too long, or when Weir stops.
+
+    In the place of Hypercorn's task, of which it makes two and cancels two for each request: one
+    for as long as the connection lasts.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, patience: float, stopping: Event) -> None:
+        self._loop = loop
+        self._patience = patience
+        self._stopping = stopping
+        self._idle_since: float | None = None
+        self._watching: asyncio.Task[None] | None = None
+
+    def begin(self, group: TaskGroup, end: Callable[[], Awaitable[None]]) -> None:
+        """Watch from now on; `end` is called at most once."""
+        self._idle_since = self._loop.time()
+        self._watching = group._task_group.create_task(self._watch(end))  # noqa: SLF001
+
+    async def restart(self, *_: object) -> None:
+        """Nothing is under way any more."""
+        self._idle_since = self._loop.time()
+
+    async def stop(self) -> None:
+        """Something is under way."""
+        self._idle_since = None
+
+    def over(self) -> None:
+        """The connection has ended."""
+        if self._watching is not None:
+            self._watching.cancel()
+
+    async def _watch(self, end: Callable[[], Awaitable[None]]) -> None:
+        while not self._stopping.is_set() and not self._is_due():
+            since = self._loop.time() if self._idle_since is None else self._idle_since
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(since + self._patience):
+                    await self._stopping.wait()
+        if self._idle_since is not None:  # else the end of what is under way ends the connection
+            await asyncio.shield(end())
+
+    def _is_due(self) -> bool:
+        since = self._idle_since
+        return since is not None and self._loop.time() >= since + self._patience
+
+
+class Message(WebsocketBuffer):
+    """Says once that a message is too long, and passes over what else comes of it.
+
+    It comes in sips. Hypercorn's says so for each, and stops looking for the peer's closing frame.
+    """
+
+    def extend(self, event: Any) -> None:  # noqa: ANN401 - as Hypercorn types it
+        """Add a part of the message; raises FrameTooLargeError."""
+        if self.length <= self.max_length:
+            super().extend(event)
+
+
+class Mailbox:
+    """What a peer has said, until the application takes it: bounded, then the peer waits.
+
+    The end never waits, and when the application is done nobody waits: Hypercorn's queue is then
+    never emptied again, and whoever puts something into it would stay there for ever.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._events: deque[ASGIReceiveEvent] = deque()
+        self._some, self._room = asyncio.Event(), asyncio.Event()
+        self._is_over = False
+
+    async def put(self, event: ASGIReceiveEvent) -> None:
+        """Add an event as soon as there is room."""
+        is_last = event["type"].endswith(".disconnect")
+        while len(self._events) >= self._most and not is_last and not self._is_over:
+            self._room.clear()
+            await self._room.wait()
+        if not self._is_over:
+            self._events.append(event)
+            self._some.set()
+
+    async def get(self) -> ASGIReceiveEvent:
+        """Take the oldest event as soon as there is one."""
+        while not self._events:
+            self._some.clear()
+            await self._some.wait()
+        self._room.set()
+        return self._events.popleft()
+
+    def over(self) -> None:
+        """Nobody takes anything any more."""
+        self._is_over = True
+        self._events.clear()
+        self._room.set()
+
+
+class Conversation(TaskGroup):
+    """Hypercorn's tasks of one connection, with a mailbox in which nobody gets stuck."""
+
+    async def spawn_app(
+        self, app: AppWrapper, config: Config, scope: Scope, send: Send
+    ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
+        """Begin a request or a stream, and give where its peer's events go."""
+        mailbox = Mailbox(config.max_app_queue_size)
+        self.spawn(self._run, app, config, scope, mailbox, send)
+        return mailbox.put
+
+    async def _run(
+        self, app: AppWrapper, config: Config, scope: Scope, mailbox: Mailbox, send: Send
+    ) -> None:
+        in_thread = partial(self._loop.run_in_executor, None)
+        try:
+            await app(scope, mailbox.get, send, in_thread, _no_threads)
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # noqa: BLE001 - the HTTP boundary: one request's failure is not the others'
+            await config.log.exception("a request failed")
+        finally:
+            mailbox.over()
+            await send(None)
+
+
+def _no_threads(*_: object) -> None:
+    """Stand for what only WSGI applications call."""
+    raise NotImplementedError
 
 
 class Connection(TCPServer):
     """Hypercorn's, without HTTP/2: no upgrade to it and no preface leads around the bounds."""
+
+    idle_task: Idleness  # type: ignore[assignment]
 
     async def run(self) -> None:
         """Converse until either side ends it."""
@@ -35,7 +178,7 @@ class Connection(TCPServer):
         try:
             client = parse_socket_addr(socket.family, socket.getpeername())
             server = parse_socket_addr(socket.family, socket.getsockname())
-            async with TaskGroup(self.loop) as group:
+            async with Conversation(self.loop) as group:
                 self._task_group = group
                 self.protocol = Http11(  # type: ignore[assignment]
                     *(self.app, self.config, self.context, group, ConnectionState(self.state)),
@@ -44,12 +187,24 @@ class Connection(TCPServer):
                 )
                 self.protocol.is_over = self.writer.is_closing  # type: ignore[attr-defined]
                 self.protocol.inflow = self.reader  # type: ignore[attr-defined] # see web.conversations
-                await self.idle_task.restart(group, self._idle_timeout)
+                self.idle_task = Idleness(
+                    self.loop, self.config.keep_alive_timeout, self.context.terminated
+                )
+                self.idle_task.begin(group, self._initiate_server_close)
                 await self._read_data()
+                self.idle_task.over()
         except OSError:
             pass
         finally:
             await self._close()
+
+    async def _close(self) -> None:
+        """End it, and the watch on whether it is idle."""
+        try:
+            await super()._close()
+        finally:
+            if isinstance(self.idle_task, Idleness):
+                self.idle_task.over()
 
 
 class Http11(H11Protocol):
@@ -76,7 +231,8 @@ class Http11(H11Protocol):
             await self.send(Closed())
             return
         await super()._create_stream(_without_compression(request))
-        if not isinstance(self.connection, h11.Connection):
+        if isinstance(self.stream, WSStream):
+            self.stream.buffer = Message(self.config.websocket_max_message_size)
             self.inflow.listen_little()
 
     async def _maybe_recycle(self) -> None:

@@ -76,6 +76,8 @@ def _file(
 
 async def _payload(route: Route, request: Request, *, is_known: bool) -> bytes:
     """Take the body, as large as the route says, now that whoever signs in has."""
+    if request.content_length is None and "Transfer-Encoding" not in request.headers:
+        return b""  # there is none (RFC 9112, 6.3)
     bodies: Bodies = current_app.extensions["bodies"]
     store = bodies.of_known if is_known else bodies.of_strangers
     if isinstance(request.body, BoundedBody):

@@ -65,6 +65,7 @@ class RecordedOperations:
         )
         self._refusals = CountedLines(clock, REFUSALS_TOGETHER, MOST_REFUSED, refused)
         self._waiting: list[Draft] = []
+        self._noting = asyncio.Lock()
 
     async def read(self, municipality: MunicipalityId, query: Callable[[Tables], T]) -> T:
         return await self.read_system(lambda system: query(system.of(municipality)))
@@ -96,7 +97,7 @@ class RecordedOperations:
             return result
 
         result = await self._operations.write_system(recorded)
-        self._heads.keep(heads)
+        await self._note(heads)
         return result
 
     async def version(self) -> int:
@@ -123,6 +124,12 @@ class RecordedOperations:
             if last is not None:
                 heads.append(Head(municipality, last.number, last.hash))
         return heads
+
+    async def _note(self, heads: list[Head]) -> None:
+        """Note how far the chains have come, in the order of the commits; not on the loop."""
+        if heads:
+            async with self._noting:
+                await asyncio.to_thread(self._heads.keep, heads)
 
     async def looked(self, who: Author, looked_into: Iterable[MunicipalityId]) -> None:
         """Have a look noted; on disk when this returns, if it is the first of its sort for a while.
@@ -197,7 +204,7 @@ class RecordedOperations:
         except StorageFailed as failure:
             _log.warning("audit: %d lines wait: %s", len(drafts), failure)
             return False
-        self._heads.keep(heads)
+        await self._note(heads)
         return True
 
 
