@@ -42,4 +42,4 @@ async def blocks_of_scratch(path: Path) -> AsyncIterator[bytes]:
         async for block in blocks(opening):
             yield block
     finally:
-        shutil.rmtree(path.parent, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, path.parent, ignore_errors=True)

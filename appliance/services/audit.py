@@ -51,6 +51,8 @@ class Audit:
     def __init__(self, world: World) -> None:
         self._world = world
         self._one_proof = asyncio.Lock()
+        self._heads = world.audit.heads
+        self._problem = ""
         self._last: tuple[Proof, ...] = ()
 
     @property
@@ -128,16 +130,16 @@ class Audit:
         """
         hashes = frozenset(bytes.fromhex(text) for text in wanted)
         async with self._one_proof:
-            known = {head.municipality for head in self._world.audit.heads.known()}
+            noted = await asyncio.to_thread(self._heads.known)
+            known = {head.municipality for head in noted}
             there = await self._world.operations.read_system(
                 lambda t: {m.id for m in t.municipalities()}
             )
             proofs = await self._prove(sorted(known | there | {NOBODY}), hashes)
         self._last = proofs
-        sound = (
-            not any(proof.findings for proof in proofs) and not self._world.audit.heads.problem()
-        )
-        self._world.audit.heads.thin(sound=sound)
+        self._problem = await asyncio.to_thread(self._heads.problem)
+        sound = not any(proof.findings for proof in proofs) and not self._problem
+        await asyncio.to_thread(self._heads.thin, sound=sound)
         for proof in proofs:
             _say(proof)
         return proofs
@@ -161,7 +163,7 @@ class Audit:
 
     def problem(self) -> str:
         """Say why a lost end might go unnoticed; empty when it would not."""
-        return self._world.audit.heads.problem() if self._last else ""
+        return self._problem
 
     async def accept(self, grant: SystemGrant[AdministerSystem]) -> tuple[Finding, ...]:
         """Take notice of what does not add up: the heads are noted anew, and the log says so.
@@ -171,7 +173,7 @@ class Audit:
         del grant
         found = [finding for proof in await self.prove_all() for finding in proof.findings]
         details = {"findings": [f"{f.municipality}: {said(f)}" for f in found]}
-        problem = self._world.audit.heads.problem()
+        problem = self._problem
 
         def change(system: SystemTables) -> None:
             note(
@@ -179,14 +181,15 @@ class Audit:
             )
 
         heads = [proof.head for proof in self._last if proof.head is not None]
-        self._world.audit.heads.begin_anew(heads)
+        await asyncio.to_thread(self._heads.begin_anew, heads)
+        self._problem = await asyncio.to_thread(self._heads.problem)
         await self._world.operations.write_system(change)
         return tuple(found)
 
     async def _prove(
         self, chains: Iterable[MunicipalityId], wanted: frozenset[bytes]
     ) -> tuple[Proof, ...]:
-        noted = self._world.audit.heads.known()  # before reading: a head is noted after its commit
+        noted = await asyncio.to_thread(self._heads.known)  # before reading: a head is noted after its commit
         proofs, met = [], set[bytes]()
         for municipality in chains:
             chain = Chain(municipality, noted, wanted)

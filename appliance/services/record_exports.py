@@ -122,7 +122,7 @@ class RecordExports:
             yield folder
         except BaseException:
             if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             raise
         finally:
             self._under_way.discard(whose)
