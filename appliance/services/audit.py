@@ -189,7 +189,8 @@ class Audit:
     async def _prove(
         self, chains: Iterable[MunicipalityId], wanted: frozenset[bytes]
     ) -> tuple[Proof, ...]:
-        noted = await asyncio.to_thread(self._heads.known)  # before reading: a head is noted after its commit
+        # Before reading: a head is noted after its commit.
+        noted = await asyncio.to_thread(self._heads.known)
         proofs, met = [], set[bytes]()
         for municipality in chains:
             chain = Chain(municipality, noted, wanted)

@@ -262,7 +262,9 @@ async def test_pages_of_the_installed_application_may_call_and_no_others(weir: W
         allowed = preflight.headers["Access-Control-Allow-Headers"].casefold()
         assert {"authorization", "if-match", "idempotency-key"} <= set(allowed.split(", "))
         exposed = simple.headers["Access-Control-Expose-Headers"]
-        assert {"ETag", "X-Request-Id", "X-Total-Count", "X-Next-Cursor", "Link"} <= set(exposed.split(", "))
+        assert {"ETag", "X-Request-Id", "X-Total-Count", "X-Next-Cursor", "Link"} <= set(
+            exposed.split(", ")
+        )
 
 
 async def test_people_prefer_what_they_like_and_nobody_else_s_is_touched(weir: Weir):
