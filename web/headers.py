@@ -16,7 +16,7 @@ ALWAYS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": (
         "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), serial=(), midi=(), "
-        "bluetooth=(), display-capture=()"
+        "display-capture=()"
     ),
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
