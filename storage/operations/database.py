@@ -1,4 +1,4 @@
-"""The operations database: one writer thread, two readers, and a file that others may open too."""
+"""The operations database: one writer thread, three readers, and a file that others may open too."""
 
 import asyncio
 import contextlib
