@@ -123,6 +123,7 @@ class DevicePeer:
         )
         self._will = will
         self._services = services
+        self._edition = services.admission.edition
         self._topics: dict[bytes, Topic] = {}
         """The topics it has used: bounded by its sensors and their streams."""
 
@@ -142,10 +143,14 @@ class DevicePeer:
     def take_run(self, reader: PacketReader) -> bool:
         """Take a run of readings at once: nearly all that a device ever sends.
 
-        No more than the device may send: what is beyond that is not read until it may be.
+        No more than the device may send: what is beyond that is not read until it may be. Nothing
+        from a device that was switched off since: who did it has had the answer.
         """
         if not reader.has_more:
             return False
+        if self._edition != self._services.admission.edition and not self.is_still_welcome():
+            self._connection.close(Farewell.REVOKED)
+            return True
         services, allowance = self._services, self._device.allowance
         allowed = allowance.room(services.clock.monotonic(), MOST_IN_A_RUN)
         if not allowed:
@@ -171,6 +176,7 @@ class DevicePeer:
 
     def is_still_welcome(self) -> bool:
         """Ask again; what a gateway may report for is taken over as it is now."""
+        self._edition = self._services.admission.edition
         if not self._services.admission.still_valid(self._device, self._key):
             return False
         now = self._services.admission.admit(self._device.device_id, self._key)

@@ -67,6 +67,10 @@ class HttpFront:
             for visitor in self._lobby:
                 visitor.go()
 
+    def serves(self, address: str) -> bool:
+        """Say whether requests from this address are answered here."""
+        return self._entrance.serves(address)
+
     def close(self) -> None:
         """Accept nobody more."""
         self._porch.close()

@@ -4,17 +4,15 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from dataclasses import dataclass, field
 from typing import Final
 
+from appliance.domain.forwarded import Network, Proxies, is_in
 from broker.layer import Hall
 from broker.lobby import Lobby
 from broker.tls import TlsLayer
 from broker.turns import Turns
 from broker.websocket import Pages, WebSocketLayer
-
-Network = IPv4Network | IPv6Network
 
 _MOST_NAMED: Final = 100
 _log: Final = logging.getLogger(__name__)
@@ -28,6 +26,8 @@ class Way:
     """The option that opened it."""
     networks: tuple[Network, ...] = ()
     """Who may connect, by the address of the socket itself; none is everybody."""
+    proxies: Proxies = field(default_factory=Proxies)
+    """Who may connect from wherever it is, because whom it speaks for is looked at with each request."""
     tls: Callable[[], ssl.SSLContext] | None = None
     """Gives what is served now: it changes when a certificate is renewed."""
     pages: Pages | None = None
@@ -56,8 +56,12 @@ class Entrance:
         return bool(self._way.networks) and not self.lets_in(address)
 
     def lets_in(self, address: str) -> bool:
-        """Whether the address is in a network that may connect."""
-        if any(_plain(address) in network for network in self._way.networks):
+        """Whether somebody at this address may connect: in a listed network, or a trusted proxy."""
+        return self._way.proxies.trusts(address) or self.serves(address)
+
+    def serves(self, address: str) -> bool:
+        """Whether the address is in a network that may connect, or all may."""
+        if not self._way.networks or is_in(address, self._way.networks):
             return True
         if address not in self._named and len(self._named) < _MOST_NAMED:
             self._named.add(address)
@@ -79,10 +83,3 @@ class _Gate(asyncio.Protocol):
             self._inner.connection_made(transport)
         elif isinstance(transport, asyncio.Transport):
             transport.abort()
-
-
-def _plain(address: str) -> object:
-    """Read an address; an IPv4 one that came through an IPv6 socket is an IPv4 one."""
-    found = ip_address(address.partition("%")[0])
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return mapped or found

@@ -65,7 +65,7 @@ class Running:
         self.http, self.mqtt, self.tcp, others = found.groups()
         self.further = dict(each.split("=", 1) for each in (others or "").split())
 
-    def stop(self, *, within: float = 10.0) -> int:
+    def stop(self, *, within: float = 30.0) -> int:
         """Send SIGTERM and give the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(within)
@@ -79,7 +79,7 @@ class Running:
 def start(
     folder: Path,
     *options: str,
-    within: float = 30.0,
+    within: float = 90.0,
     program: Sequence[str] = WEIR,
     extra: Mapping[str, str] | None = None,
     line: re.Pattern[str] = READY,

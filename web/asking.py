@@ -53,6 +53,8 @@ class Ask(Generic[P]):
     headers: Headers
     url: str
     """Path and query as they were asked for."""
+    here: str
+    """The origin under which we were asked: `https://weir.example:8443`."""
     address: str
     upload: Upload | None = None
     """The file, where the route takes one; it is gone when the request is."""
@@ -110,8 +112,8 @@ class Ask(Generic[P]):
         if self.municipality is not None or actor.municipality is not None:
             return (await self.one(),)
         grant = authorise_system(actor, AdministerSystem)
-        everywhere = await self.services.municipalities.all(grant)
-        return tuple(authorise(actor, self.permission, m.id) for m in everywhere)
+        everywhere = self.services.municipalities.ids(grant)
+        return tuple(authorise(actor, self.permission, one) for one in everywhere)
 
     async def found(self, find: Callable[[Grant[P]], Awaitable[T]]) -> T:
         """Give what is found in the first of the actor's municipalities that has it."""

@@ -8,7 +8,7 @@ from appliance.domain.access import Actor
 from appliance.domain.audit import Author, AuthorKind
 from appliance.domain.errors import NotAllowed, NotSignedIn, TooMany
 from appliance.services.assembly import Services
-from appliance.services.recording import author_of
+from appliance.services.audit.recording import author_of
 from web.asking import Ask
 from web.problems import STATUS
 from web.routes import Open, Route

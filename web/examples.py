@@ -34,6 +34,15 @@ _BODIES: Final[dict[str, Any]] = {
             "for_seconds": 60,
         },
     },
+    "POST /rules/replay": {
+        "from": "2026-03-01T00:00:00Z",
+        "to": "2026-03-08T00:00:00Z",
+        "rule": {
+            "name": "Low pressure",
+            "sensor_type": "pressure",
+            "condition": {"type": "threshold", "operator": "<", "value": 2, "unit": "bar"},
+        },
+    },
     "POST /incidents": {
         "title": "Water on the road",
         "description": "In front of Mill Lane 7",
@@ -41,6 +50,8 @@ _BODIES: Final[dict[str, Any]] = {
     },
     "PUT /incidents/{incident}": {"status": "in_progress", "notes": "On our way"},
     "POST /alerts/{alert}/acknowledge": {"notes": "On our way"},
+    "POST /alerts/{alert}/assign": {"user_id": 12, "notes": "Nearest"},
+    "POST /alerts/acknowledge": {"ids": [77, 78], "notes": "One burst, two alarms"},
     "POST /tokens": {"name": "dashboard", "role": "viewer"},
     "POST /pipelines": {
         "name": "Main",

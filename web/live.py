@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from quart import Quart, Websocket, websocket
@@ -22,12 +22,13 @@ from appliance.domain.ids import MunicipalityId
 from appliance.domain.telling import Cursor, LiveEvent
 from appliance.ports.live import LiveClient
 from appliance.services.assembly import Services
-from appliance.services.recording import acting, author_of
+from appliance.services.audit.recording import acting, author_of
 from appliance.services.screens import Joined
+from web.http.recognition import of_user, recognise
+from web.http.sockets import BoundedWebsocket
+from web.live_hello import Hello, Strangers
 from web.origins import Origins
-from web.recognition import of_user, recognise
 from web.routes import LARGEST_ID, Stream
-from web.sockets import BoundedWebsocket
 
 POLICY_VIOLATION: Final = 1008
 GOING_AWAY: Final = 1001
@@ -44,6 +45,7 @@ MOST_SCREENS: Final = 1_000
 MOST_PER_MINUTE: Final = 600
 MOST_REPLAYED: Final = 1_000
 USUAL_REPLAY: Final = 50
+BEAT: Final[Mapping[str, object]] = {"type": "beat", "data": {}}
 
 Write = Callable[[LiveEvent], dict[str, object]]
 
@@ -67,6 +69,7 @@ class LiveStreams:
         self._services = services
         self._origins = origins
         self._stopping = asyncio.Event()
+        self._strangers = Strangers()
         self._open = 0
 
     def attach(self, app: Quart) -> None:
@@ -98,26 +101,38 @@ class LiveStreams:
         scheme = "https" if connection.scheme == "wss" else "http"
         if not self._origins.may(connection.headers.get("Origin"), f"{scheme}://{connection.host}"):
             raise Over(POLICY_VIOLATION, "this origin may not")
-        token = connection.args.get("token", "")
+        hello = await self._hello(connection)
+        token = hello.token
         actor = await self._services.sign_in.actor(token)
         recognise(connection.scope, of_user(actor))
         who = author_of(actor, connection.remote_addr or "", "GET /ws")
         with acting(who):
             stream = _stream(whose)
-            client, missed, complete = await self._join(actor, stream, connection.args)
-        write = partial(message_of, seal=partial(self._services.cursors.seal, stream))
+            client, missed, complete = await self._join(actor, stream, hello)
+        seal = partial(self._services.cursors.seal, stream)
+        head = None if client.joined is None else seal(client.joined)
+        write = partial(message_of, seal=seal)
         try:
-            known = connection.args.get("since")
-            await _send(connection, _replay([write(event) for event in missed], complete, known))
-            await self._run(connection, client, write, token, actor)
+            await _send(connection, _replay([write(event) for event in missed], complete, head))
+            tell = _tell(connection, client, write, hello.beat)
+            await self._run(connection, tell, token, actor)
         finally:
             client.close()
 
-    async def _join(
-        self, actor: Actor, stream: MunicipalityId | None, args: Mapping[str, str]
-    ) -> Joined:
-        replay = _replay_limit(args.get("replay_limit", ""))
-        since = self._since(stream, args.get("since", ""))
+    async def _hello(self, connection: Websocket) -> Hello:
+        """Hear who it is; who has not said so when Weir stops is sent away."""
+        try:
+            async with asyncio.TaskGroup() as together:
+                leaving = together.create_task(self._leave_at_stop())
+                hello = await self._strangers.hello(connection, connection.args)
+                leaving.cancel()
+        except* (Over, WeirError) as several:
+            raise _first(several) from None
+        return hello
+
+    async def _join(self, actor: Actor, stream: MunicipalityId | None, hello: Hello) -> Joined:
+        replay = _replay_limit(hello.replay_limit)
+        since = self._since(stream, hello.since)
         if stream is None:
             everywhere = authorise_system(actor, STREAM.beyond)
             return await self._services.screens.join_all(everywhere, replay=replay, since=since)
@@ -131,11 +146,11 @@ class LiveStreams:
             raise Over(POLICY_VIOLATION, "`since` is no cursor") from None
 
     async def _run(
-        self, connection: Websocket, client: LiveClient, write: Write, token: str, actor: Actor
+        self, connection: Websocket, tell: Coroutine[Any, Any, None], token: str, actor: Actor
     ) -> None:
         try:
             async with asyncio.TaskGroup() as together:
-                together.create_task(_tell(connection, client, write))
+                together.create_task(tell)
                 together.create_task(_listen(connection))
                 together.create_task(self._keep_looking(token, actor))
                 together.create_task(self._leave_at_stop())
@@ -163,9 +178,17 @@ def _stream(whose: str) -> MunicipalityId | None:
     return MunicipalityId(int(whose))
 
 
-async def _tell(connection: Websocket, client: LiveClient, write: Write) -> None:
+async def _tell(
+    connection: Websocket, client: LiveClient, write: Write, beat: float | None
+) -> None:
     while True:
-        for event in await client.next():
+        try:
+            async with asyncio.timeout(beat):
+                events = await client.next()
+        except TimeoutError:
+            await _send(connection, dict(BEAT))
+            continue
+        for event in events:
             await _send(connection, write(event))
 
 
@@ -196,10 +219,10 @@ def message_of(event: LiveEvent, seal: Callable[[Cursor], str]) -> dict[str, obj
 def _replay(
     missed: list[dict[str, object]],
     complete: bool,  # noqa: FBT001
-    since: str | None,
+    head: str | None,
 ) -> dict[str, object]:
-    known = since if complete else None
-    cursor = missed[-1]["cursor"] if missed else known or None
+    """Say what was missed, and the cursor to resume from if nothing else should come."""
+    cursor = head or (missed[-1]["cursor"] if missed else None)
     return {"type": "replay", "data": missed, "complete": complete, "cursor": cursor}
 
 

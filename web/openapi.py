@@ -245,6 +245,8 @@ def _done(route: Route, described: dict[str, Any]) -> Schema:
 
 
 def _file_given(kind: str) -> Schema:
+    if kind.endswith("json"):
+        return {"type": "object"}
     return _TEXT if kind.startswith("text/") else _BYTES
 
 

@@ -18,7 +18,10 @@ _EXPOSED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """The origins that may; a bare scheme (`app://`) stands for all of it. No cookies are used."""
+    """The origins that may; a bare scheme (`app://`) stands for all of it.
+
+    None may send cookies: those are for our own pages (`web.session_cookie`).
+    """
 
     allowed: tuple[str, ...] = DEFAULT
 

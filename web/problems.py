@@ -22,8 +22,11 @@ from appliance.domain.errors import (
     Refused,
     StorageFailed,
     TooMany,
+    TransitionRefused,
+    UnitUnknown,
     WeirError,
 )
+from appliance.domain.sayings import Saying
 from web.request_ids import request_id
 
 _log = logging.getLogger(__name__)
@@ -43,6 +46,9 @@ STATUS: Final[dict[type[WeirError], int]] = {
     DeliveryFailed: 502,
     WeirError: 500,
 }
+
+_WITH_FACTS: Final = (NotFound, NotAllowed, TransitionRefused, UnitUnknown)
+"""What is in their sentences is a name or a number, not a sentence again."""
 
 _DISK_FULL: Final = re.compile(r"\bfull\b|no space|disk quota", re.IGNORECASE)
 _PLACE: Final = re.compile(r"^(?P<msg>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
@@ -79,6 +85,8 @@ def problem_of(error: Exception) -> Problem:
     """
     problem = _problem_of(error)
     problem.body.setdefault("code", _code(error, problem.status))
+    if isinstance(error, WeirError):
+        problem.body.update(_to_say(error))
     if request_id():
         problem.body["request_id"] = request_id()
     return problem
@@ -92,6 +100,16 @@ def _code(error: Exception, status: int) -> str:
             return Invalid.__name__.lower()
         case _:
             return HTTPStatus(status).name.lower()
+
+
+def _to_say(error: WeirError) -> dict[str, Any]:
+    """Give what a screen needs to say it in another language: which sentence, and what is in it."""
+    said = next((each for each in error.fields.values() if isinstance(each, Saying)), None)
+    if said is not None:
+        return {"reason": said.code, "facts": dict(said.facts)}
+    if type(error) in _WITH_FACTS:
+        return {"facts": {name: str(each) for name, each in error.fields.items()}}
+    return {}
 
 
 def _problem_of(error: Exception) -> Problem:

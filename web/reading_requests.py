@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
-from quart import Request, current_app
+from quart import Request
 
 from appliance.domain.access import Actor, Permission, must_hold
 from appliance.domain.errors import Invalid, NotSignedIn
@@ -15,10 +17,10 @@ from appliance.services.assembly import Services
 from appliance.services.attachments import Upload
 from web.asking import Ask, bearer
 from web.authors import known_as
-from web.bodies import Bodies, BoundedBody
+from web.http.bodies import Bodies, BoundedBody
+from web.http.recognition import of_user, recognise
 from web.listings import Place
 from web.problems import QueryInvalid, Unreadable
-from web.recognition import of_user, recognise
 from web.routes import LARGEST_ID, Open, Route
 from web.shapes import read_json
 from web.uploads import LARGEST_HEAD, Incoming, spooled
@@ -26,8 +28,16 @@ from web.uploads import LARGEST_HEAD, Incoming, spooled
 _LOST_PLUS: Final = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+) (\d\d:?\d\d)$")
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The room that one application has for what is being sent to it."""
+
+    bodies: Bodies = field(default_factory=Bodies)
+    incoming: Incoming = field(default_factory=Incoming)
+
+
 async def read_request(
-    route: Route, request: Request, services: Services, left: AsyncExitStack
+    route: Route, request: Request, services: Services, room: Room, left: AsyncExitStack
 ) -> Ask[Any]:
     """Authenticate, then read and check everything; raises what `problems` has a status for.
 
@@ -42,10 +52,10 @@ async def read_request(
         recognise(request.scope, of_user(actor))
     upload = None
     if route.takes_file and actor is not None:
-        upload = await left.enter_async_context(_file(route, request, services, actor))
+        upload = await left.enter_async_context(_file(route, request, services, room, actor))
         payload = upload.sha256 + upload.name.encode(errors="replace")
     else:
-        payload = await _payload(route, request, is_known=actor is not None)
+        payload = await _payload(route, request, room.bodies, is_known=actor is not None)
     return Ask(
         services=services,
         permission=Permission if isinstance(route.access, Open) else route.access,
@@ -57,6 +67,7 @@ async def read_request(
         upload=upload,
         headers=request.headers,
         url=request.full_path.rstrip("?"),
+        here=f"{request.scheme}://{request.host}",
         address=request.remote_addr or "",
         municipality=_municipality(request),
         place=_place(route, request),
@@ -64,21 +75,18 @@ async def read_request(
 
 
 def _file(
-    route: Route, request: Request, services: Services, actor: Actor
+    route: Route, request: Request, services: Services, room: Room, actor: Actor
 ) -> AbstractAsyncContextManager[Upload]:
     """Take a file onto the disk, from somebody who may send it."""
-    bodies: Bodies = current_app.extensions["bodies"]
     if isinstance(request.body, BoundedBody):
-        request.body.expect(route.largest_body + LARGEST_HEAD, bodies.of_known)
-    incoming: Incoming = current_app.extensions["incoming"]
-    return spooled(route, request, services, incoming.place(actor))
+        request.body.expect(route.largest_body + LARGEST_HEAD, room.bodies.of_known)
+    return spooled(route, request, services, room.incoming.place(actor))
 
 
-async def _payload(route: Route, request: Request, *, is_known: bool) -> bytes:
+async def _payload(route: Route, request: Request, bodies: Bodies, *, is_known: bool) -> bytes:
     """Take the body, as large as the route says, now that whoever signs in has."""
     if request.content_length is None and "Transfer-Encoding" not in request.headers:
         return b""  # there is none (RFC 9112, 6.3)
-    bodies: Bodies = current_app.extensions["bodies"]
     store = bodies.of_known if is_known else bodies.of_strangers
     if isinstance(request.body, BoundedBody):
         request.body.expect(route.largest_body, store)
@@ -166,6 +174,7 @@ def _values(given: list[str], *, several: bool) -> str | list[str]:
     return _LOST_PLUS.sub(r"\1+\2", given[-1])
 
 
+@cache
 def _fields(shape: type) -> Mapping[str, bool]:
     """Give the names of a query's fields, and whether each takes several values."""
     hints = get_type_hints(shape)

@@ -36,7 +36,7 @@ class Route:
 
     method: str
     path: str
-    """`{name}` stands for an id, `{name:text}` for a text."""
+    """`{name}` stands for an id, `{name:text}` for a text; an ending may follow, as in `{y}.mvt`."""
     access: Access
     handler: Handler
     """Takes an Ask, gives a body or a Reply."""
@@ -102,7 +102,7 @@ class Route:
     @property
     def names(self) -> dict[str, str]:
         """The names in the path and what they stand for: `id` or `text`."""
-        parts = [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+        parts = [part[1:].partition("}")[0] for part in self.path.split("/") if part[:1] == "{"]
         return {name: kind or "id" for name, _, kind in (part.partition(":") for part in parts)}
 
 
@@ -128,5 +128,6 @@ class Stream:
 def _rule_part(part: str) -> str:
     if not part.startswith("{"):
         return part
-    name, _, kind = part[1:-1].partition(":")
-    return f"<string:{name}>" if kind else f"<int(max={LARGEST_ID}):{name}>"
+    said, _, ending = part[1:].partition("}")
+    name, _, kind = said.partition(":")
+    return (f"<string:{name}>" if kind else f"<int(max={LARGEST_ID}):{name}>") + ending

@@ -7,25 +7,27 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
-from quart import Request, Response
+from quart import Request
 from werkzeug.http import parse_etags
 
 from appliance.domain.access import authorise, authorise_system
 from appliance.domain.errors import DiskFull
 from appliance.services.assembly import Services
-from appliance.services.recording import acting
+from appliance.services.audit.recording import acting
 from appliance.services.repeats import Given, Repeatable
 from appliance.services.undertakings import Undertaking, undertaking
 from web.asking import Ask, Reply
 from web.authors import asking, note_refusal
 from web.editions import etag, shows_it, undertaking_of
+from web.http.exchange import Answer
+from web.http.recognition import recognise
 from web.problems import HeaderInvalid, problem_of
-from web.reading_requests import read_request
-from web.recognition import recognise
+from web.reading_requests import Room, read_request
 from web.routes import Open, Route
 from web.writing import JSON, encoded
 
 LONGEST_KEY: Final = 255
+_WITHOUT_CONTENT: Final = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 _ALIKE: Final = ("X-Total-Count", "Link")
 """Headers that say something of the content: another total is another representation."""
 
@@ -36,13 +38,13 @@ class Streaming(Given, frozen=True):
     stream: AsyncIterator[bytes]
 
 
-async def serve(route: Route, request: Request, services: Services) -> Response:
+async def serve(route: Route, request: Request, services: Services, room: Room) -> Answer:
     """Answer a request, whatever happens."""
     ask = None
     try:
         async with AsyncExitStack() as left:
             with acting(asking(route, request)):
-                ask = await read_request(route, request, services, left)
+                ask = await read_request(route, request, services, room, left)
             _must_have_room(route, services)
             with acting(asking(route, request)):
                 given, repeated = await _given(route, ask)
@@ -54,15 +56,16 @@ async def serve(route: Route, request: Request, services: Services) -> Response:
         note_refusal(services, asking(route, request), ask, error)
         return failure(error)
     if repeated:
-        return Response(given.body, given.status, given.headers | {"Idempotency-Replayed": "true"})
+        given = Given(given.status, given.headers | {"Idempotency-Replayed": "true"}, given.body)
+        return _whole(given)
     return _unless_known(route, ask, given)
 
 
-def failure(error: Exception) -> Response:
+def failure(error: Exception) -> Answer:
     """Write what went wrong."""
     problem = problem_of(error)
-    headers = {"Cache-Control": "no-store", **problem.headers}
-    return Response(msgspec.json.encode(problem.body), problem.status, headers, mimetype=JSON)
+    headers = {"Cache-Control": "no-store", "Content-Type": JSON, **problem.headers}
+    return _whole(Given(problem.status, headers, msgspec.json.encode(problem.body)))
 
 
 def _must_have_room(route: Route, services: Services) -> None:
@@ -106,15 +109,23 @@ def _can_be_named(route: Route, task: Undertaking) -> bool:
     return route.method == "GET"
 
 
-def _unless_known(route: Route, ask: Ask[Any], given: Given) -> Response:
+def _unless_known(route: Route, ask: Ask[Any], given: Given) -> Answer:
     """Answer, without the content where the client has it already (RFC 9110 13.1.2, 15.4.5)."""
     tag = given.headers.get("ETag", "")
     known = parse_etags(ask.headers.get("If-None-Match"))
     if route.method == "GET" and tag and known and known.contains_weak(tag.strip('"')):
         kept = {"ETag": tag, "Cache-Control": given.headers["Cache-Control"]}
-        return Response("", HTTPStatus.NOT_MODIFIED, kept)
-    body = given.stream if isinstance(given, Streaming) else given.body
-    return Response(body, given.status, given.headers)
+        return _whole(Given(HTTPStatus.NOT_MODIFIED, kept, b""))
+    return _whole(given)
+
+
+def _whole(given: Given) -> Answer:
+    headers = {name.lower(): value for name, value in given.headers.items()}
+    if isinstance(given, Streaming):
+        return Answer(given.status, headers, given.stream)
+    if given.status not in _WITHOUT_CONTENT:
+        headers["content-length"] = str(len(given.body))
+    return Answer(given.status, headers, given.body)
 
 
 def _repeatable(route: Route, ask: Ask[Any]) -> Repeatable | None:

@@ -26,7 +26,7 @@ from appliance.domain.errors import DiskFull, TooMany
 from appliance.domain.ids import MunicipalityId, UserId
 from appliance.services.assembly import Services
 from appliance.services.attachments import Upload
-from web.bodies import BoundedBody
+from web.http.bodies import BoundedBody
 from web.routes import Route
 
 MOST_AT_ONCE: Final = 8
@@ -87,33 +87,48 @@ async def spooled(
     Refused before a byte of it is looked at: while the disk is too full for uploads, or when it says
     itself that it is too large.
     """
-    if services.disk.refuses_uploads:
-        raise DiskFull(store="an upload")
+    must_have_room(services)
     body = request.body
     if not isinstance(body, BoundedBody):
         raise BadRequest("There is no body")
     with place:
         folder = await asyncio.to_thread(services.files.scratch)
         try:
-            yield await _received(route, request, body, folder / "upload")
+            yield await _received(route, request, body, folder / "upload", services)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _received(route: Route, request: Request, body: BoundedBody, path: Path) -> Upload:
+def must_have_room(services: Services) -> None:
+    """Raise DiskFull while the disk is too full for uploads, also where one that is large filled it."""
+    if services.disk.refuses_uploads:
+        raise DiskFull(store="an upload")
+
+
+async def _received(
+    route: Route, request: Request, body: BoundedBody, path: Path, services: Services
+) -> Upload:
     largest = route.largest_body
     pieces = body.pieces(largest + LARGEST_HEAD)
     kind, options = parse_options_header(request.headers.get("Content-Type", ""))
     with await asyncio.to_thread(path.open, "xb") as file:
         spool = _Spool(file, largest)
         if kind == "multipart/form-data":
-            name, media_type = await _from_form(pieces, spool, options.get("boundary", ""))
+            name, media_type = await _from_form(
+                _while_room(pieces, services), spool, options.get("boundary", "")
+            )
         else:
             name, media_type = _said_name(request), kind
-            async for piece in pieces:
+            async for piece in _while_room(pieces, services):
                 await asyncio.to_thread(spool.write, piece)
         await asyncio.to_thread(file.flush)
     return Upload(path, spool.size, spool.hash.digest(), name, media_type)
+
+
+async def _while_room(pieces: AsyncIterator[bytes], services: Services) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        must_have_room(services)
+        yield piece
 
 
 def _said_name(request: Request) -> str:

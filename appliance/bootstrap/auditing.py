@@ -10,7 +10,7 @@ from appliance.machine.folder import DataFolder
 from appliance.ports.audit import AuditKeeping
 from appliance.ports.clock import Clock
 from appliance.ports.operations import Operations, SystemTables
-from appliance.services.recorded_operations import RecordedOperations
+from appliance.services.audit.operations import RecordedOperations
 from appliance.supervisor import Part
 
 

@@ -4,8 +4,9 @@ import asyncio
 from functools import cached_property
 
 from appliance.bootstrap.auditing import Auditing
+from appliance.bootstrap.backups import NIGHTLY_AT, backup_plan, backups_of
 from appliance.bootstrap.listeners import open_certificates
-from appliance.bootstrap.scrubbing import attachments_of, scrub_of
+from appliance.bootstrap.scrubbing import attachments_of, base_maps_of, scrub_of
 from appliance.bootstrap.ways_out import messengers
 from appliance.config.configuration import Configuration
 from appliance.demo.postbox import Postbox
@@ -36,14 +37,19 @@ from appliance.jobs.schedule import Job, Schedule
 from appliance.machine.clock import RandomIds, SystemClock
 from appliance.machine.disk import Leftovers, SystemVolume
 from appliance.machine.folder import DataFolder
+from appliance.machine.parts import InstalledSoftware
 from appliance.ports.clock import Clock
 from appliance.ports.disk import Derived
-from appliance.services.audit import Audit
+from appliance.services.audit.history import WatchedHistory
+from appliance.services.audit.log import Audit
+from appliance.services.backing_up import BackingUp
 from appliance.services.housekeeping import Housekeeping
 from appliance.services.world import World
 from appliance.supervisor import Part
 from broker.gateways.codecs import GatewayCodecs
+from storage.backup.making import BackupMaker
 from storage.export import FileExporter
+from storage.gis.read import read_network_file
 from storage.history.giving_back import PutAside
 from storage.history.history import DuckHistory
 from storage.journal.journal import FileJournal
@@ -62,6 +68,7 @@ EACH_MINUTE = "* * * * *"
 KEEP_WITHIN = 50.0
 SWEEP_AT = "53 2 * * *"
 VERIFY_AT = "11 4 * * *"
+BACK_UP_WITHIN = 6 * 3_600.0
 VERIFY_WITHIN = 6 * 3_600.0
 
 
@@ -75,6 +82,7 @@ class Core:
         key: bytes,
         postbox: Postbox | None = None,
     ) -> None:
+        self._configuration, self._folder, self._key = configuration, folder, key
         self.clock, self.ids = SystemClock(), RandomIds()
         self.operations = SqliteOperations(folder.operations, key, self.clock)
         self.auditing = Auditing(configuration, folder, self.operations, self.clock)
@@ -99,8 +107,7 @@ class Core:
         self.knocks = Knocks(self.ids)
         self.intake = BoundedIntake(self.disk, self.knocks)
         self.seen = Seen(self.history)
-        self._journal_grew = asyncio.Event()
-        self._journal_faults = Faults(self.clock)
+        self._journal_grew, self._journal_faults = asyncio.Event(), Faults(self.clock)
         self.legible = LegibleJournal(self.journal, self._journal_faults)
         self.retaining = Retaining(self.patient_operations, self.history, self.legible, self.clock)
         self.watcher = Watcher(
@@ -125,13 +132,15 @@ class Core:
         self.certificates = open_certificates(configuration, folder, key, self.clock)
         self.messengers = messengers(configuration, self.operations, self.clock, postbox)
         self.deliverer = Deliverer(self.patient_operations, self.messengers, self.clock)
-        self.world = self._world()
+        self.world = self._world(folder)
 
-    def _world(self) -> World:
+    def _world(self, folder: DataFolder) -> World:
         return World(
             operations=self.auditing.recorded,
             audit=self.auditing.keeping,
-            history=ZonedHistory(self.history, self.registry.horizon),
+            history=WatchedHistory(
+                ZonedHistory(self.history, self.registry.horizon), self.auditing.recorded.looked
+            ),
             journal=self.journal,
             live=self.hub,
             watching=self.watcher,
@@ -145,8 +154,23 @@ class Core:
             trust=lambda: self.certificates.trust,
             disk=self.disk,
             files=self.files,
+            base_maps=base_maps_of(folder, self.ids, self.clock),
             exporter=FileExporter(),
+            read_network=read_network_file,
+            backing_up=self.backing_up,
+            software=InstalledSoftware(),
         )
+
+    @cached_property
+    def backups(self) -> BackupMaker:
+        """What makes backups of this folder; after the key of the audit log was made."""
+        return backups_of(self._configuration, self._folder, self._key, self.journal, self.clock)
+
+    @cached_property
+    def backing_up(self) -> BackingUp:
+        """What makes backups by night and when somebody asks."""
+        plan = backup_plan(self._configuration, self._folder)
+        return BackingUp(plan, lambda: self.backups, self.auditing.recorded, self.clock)
 
     @cached_property
     def audit(self) -> Audit:
@@ -168,6 +192,7 @@ class Core:
             Job("records", EACH_MINUTE, keeping.each_minute, KEEP_WITHIN),
             Job("attachments", SWEEP_AT, keeping.each_night, RETAIN_WITHIN),
             Job("verify audit", VERIFY_AT, self._verify_audit, VERIFY_WITHIN),
+            Job("back up", NIGHTLY_AT, self.backing_up.nightly, BACK_UP_WITHIN),
         )
 
     def parts(self) -> list[Part]:
@@ -191,6 +216,7 @@ class Core:
             Part("untold", run=self.untold.run),
             Part("deliverer", run=self.deliverer.run),
             Part("room", run=self.disk.run_giving_up),
+            Part("backups", run=self.backing_up.run),
             Part("jobs", schedule.start, schedule.run, schedule.stop),
         ]
 
@@ -230,6 +256,10 @@ class Core:
 
     async def _known_readings(self) -> None:
         await remember_readings(self.legible, self.watcher, self.seen)
+
+    def is_held(self) -> bool:
+        """Say whether acks are withheld until there is room on the disk."""
+        return self.intake.is_held
 
     def passed_over(self) -> list[Fault]:
         """Give Weir's own faults since the start."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from appliance.config.configuration import Address, Configuration
 from appliance.domain.errors import StartRefused
+from appliance.domain.forwarded import Proxies
 from appliance.machine.certificates import Certificates
 from appliance.machine.folder import DataFolder
 from appliance.machine.given_certificate import GivenCertificate
@@ -18,6 +19,7 @@ from broker.websocket import Pages
 Start = Callable[[str, int, Way], Awaitable[int]]
 _SPEAKS: Final = {"https": "http", "mqtts": "mqtt", "mqtt-wss": "http", "tcps": "lines"}
 """The listeners with TLS, and what is spoken under it."""
+_HTTP: Final = frozenset({"http", "https"})
 _WEBSOCKET: Final = frozenset({"mqtt-ws", "mqtt-wss"})
 
 
@@ -98,6 +100,7 @@ class Listeners:
         return Way(
             name=f"--{name}",
             networks=self._configuration.networks.get(name, ()),
+            proxies=Proxies(self._configuration.trusted_proxies if name in _HTTP else ()),
             tls=None if speaks is None else self._certificates.context(speaks),
             pages=Pages(self._configuration.mqtt_origins) if name in _WEBSOCKET else None,
         )

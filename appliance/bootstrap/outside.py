@@ -1,28 +1,33 @@
 """The outside: doors for devices and people, and the ear for commands."""
 
+import os
+import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
+from appliance.bootstrap.announcing import announcing
+from appliance.bootstrap.bundles import Bundler
 from appliance.bootstrap.core import Core
 from appliance.bootstrap.listeners import Listeners, Start
 from appliance.bootstrap.places import places
 from appliance.config.configuration import Address, Configuration
 from appliance.control.commands.audit import Auditors
+from appliance.control.commands.backups import create
 from appliance.control.commands.files import (
     export_readings,
     import_network,
     import_readings,
     import_sensors,
 )
-from appliance.control.commands.inspection import doctor, trace
+from appliance.control.commands.inspection import doctor, status, trace
 from appliance.control.commands.keys import issue_keys
 from appliance.control.commands.people import People
 from appliance.control.commands.scrubbing import scrub
 from appliance.control.desk import Command, Desk, Problem
 from appliance.control.server import ControlServer
 from appliance.domain.errors import StartRefused
-from appliance.domain.network import NetworkModel
+from appliance.domain.forwarded import Proxies
 from appliance.flow.reading_events import publish_alerts, withdraw_alerts
 from appliance.flow.recovery import MOST_RETAINED, active_alerts
 from appliance.health.base import Surroundings
@@ -30,7 +35,8 @@ from appliance.health.checks import run_checks
 from appliance.machine.descriptors import raise_limit
 from appliance.machine.folder import DataFolder
 from appliance.services.assembly import Services, open_services
-from appliance.services.passwords import Passwords
+from appliance.services.diagnosis import Trouble
+from appliance.services.signing_in.passwords import Passwords
 from appliance.supervisor import Part
 from broker.front_door import FrontDoor
 from broker.http_front import fronts
@@ -38,11 +44,10 @@ from broker.line_door import LineDoor
 from broker.options import DoorOptions, HttpOptions, LineOptions
 from broker.ways import Way
 from storage.export import FileExporter
-from storage.gis.local_plane import parse_origin
-from storage.gis.read import read_network
+from storage.gis.read import read_network_file
 from web.app import create_app
+from web.http.server import WebServer
 from web.options import WebOptions
-from web.server import WebServer
 
 
 class Outside:
@@ -68,6 +73,7 @@ class Outside:
         self._services: Services | None = None
         self._web: WebServer | None = None
         self._control: ControlServer | None = None
+        core.world.diagnosis.connect(self._troubles)
 
     @property
     def services(self) -> Services:
@@ -90,11 +96,15 @@ class Outside:
             Part("tcp", self._start_tcp, self._tcp.run, self._tcp.stop),
             self._further("tcps", self._tcp.listen),
             Part("web", self._start_web, self._run_web, self._stop_web),
+            announcing(self._configuration, self._listeners, self._folder),
             Part("control", self._start_control, stop=self._stop_control),
         ]
 
     async def _open_services(self) -> None:
-        self._services = await open_services(self._core.world)
+        self._services = await open_services(replace(self._core.world, doors=self._doors))
+
+    def _doors(self) -> dict[str, str]:
+        return {name: str(address) for name, address in self._listeners.bound.items()}
 
     async def _start_mqtt(self) -> None:
         await self._listeners.open("mqtt", self._mqtt.start)
@@ -114,7 +124,8 @@ class Outside:
 
     async def _start_web(self) -> None:
         options = WebOptions(origins=self._configuration.origins)
-        web = WebServer(create_app(self.services, options))
+        proxies = Proxies(self._configuration.trusted_proxies)
+        web = WebServer(create_app(self.services, options), proxies)
         most = self._places.http
         front = fronts(HttpOptions(max_connections=most, max_strangers=most // 2))
 
@@ -138,7 +149,13 @@ class Outside:
             await self._web.stop()
 
     async def _start_control(self) -> None:
-        self._control = ControlServer(self.desk(), self.commands(), self._folder.control)
+        # An update stops this program, and starts the next one as this one was started.
+        about = {
+            "pid": os.getpid(),
+            "arguments": sys.argv[1:],
+            "http": str(self._listeners.bound["http"]),
+        }
+        self._control = ControlServer(self.desk(), self.commands(), self._folder.control, about)
         await self._control.start()
 
     async def _stop_control(self) -> None:
@@ -152,14 +169,18 @@ class Outside:
         return Desk(
             world=core.world,
             walk=core.walk,
-            read_network=_read_network,
+            read_network=read_network_file,
             exporter=FileExporter(),
             problems=self.problems,
             acknowledged_at=core.walk.acknowledged_at,
             told_at=core.watcher.told_at,
             scrub=core.scrub,
+            backups=core.backups,
             scratch=scratch,
         )
+
+    async def _troubles(self) -> list[Trouble]:
+        return [Trouble(p.code, p.severity, p.what, p.hint) for p in await self.problems()]
 
     async def problems(self) -> list[Problem]:
         """Say what is wrong with the appliance now."""
@@ -174,6 +195,8 @@ class Outside:
                 faults=self._core.passed_over,
                 flaws=self._core.scrub.flaws,
                 audit_wrongs=self._core.audit.wrongs,
+                backups_in=self._configuration.backup_to,
+                newest_backup=self._core.backups.newest,
             )
         )
         return [Problem(issue.code, issue.severity, issue.what, issue.hint) for issue in issues]
@@ -215,11 +238,10 @@ class Outside:
             "audit-verify": auditors.verify,
             "audit-accept": auditors.accept,
             "audit-export": auditors.export,
+            "backup-create": create,
             "doctor": doctor,
+            "doctor-bundle": Bundler(self._configuration, self._folder, self._core).write,
             "scrub": scrub,
+            "status": status,
             "trace": trace,
         }
-
-
-def _read_network(path: Path, crs: str | None, origin: str | None) -> NetworkModel:
-    return read_network(path, crs=crs, origin=parse_origin(origin) if origin else None)

@@ -11,13 +11,16 @@ from functools import partial
 
 from appliance.bootstrap.core import Core
 from appliance.bootstrap.demonstration import demo_part
+from appliance.bootstrap.heartbeat import Heartbeat
 from appliance.bootstrap.outside import Outside
 from appliance.bootstrap.waiting import Room, wait_for_room
 from appliance.config.configuration import Configuration
 from appliance.control.desk import Command, Desk
 from appliance.demo.postbox import Postbox
 from appliance.domain.errors import StorageFailed
+from appliance.flow.progress import Progress
 from appliance.machine.folder import DataFolder
+from appliance.machine.kept_log import kept_log
 from appliance.supervisor import Part, Supervisor, first_of
 
 _log = logging.getLogger(__name__)
@@ -25,17 +28,24 @@ _log = logging.getLogger(__name__)
 Show = Callable[[str], None]
 
 
-async def run_appliance(configuration: Configuration, until: asyncio.Event, show: Show) -> None:
+async def run_appliance(
+    configuration: Configuration,
+    until: asyncio.Event,
+    show: Show,
+    heartbeat: Heartbeat | None = None,
+) -> None:
     """Run until the event is set; `show` gets what the person at the console must know.
+
+    The heartbeat, where one beats, learns when it's ready and whether the walk gets on.
 
     Raises StartRefused when it can't start, StorageFailed when a store fails while it runs.
     """
     folder = DataFolder(configuration.data)
     folder.make()
-    with folder.alone():
+    with folder.alone(), kept_log(folder.log):
         key = folder.key()
         postbox = Postbox(folder.path / "demo-mail", show) if configuration.demo else None
-        run = _Run(configuration, folder, postbox, until, show)
+        run = _Run(configuration, folder, postbox, until, show, heartbeat or Heartbeat())
         try:
             while not await run.once(Core(configuration, folder, key, postbox)):
                 pass
@@ -53,12 +63,14 @@ class _Run:
     postbox: Postbox | None
     until: asyncio.Event
     show: Show
+    heartbeat: Heartbeat
     room: Room = field(default_factory=Room)
     is_ready: bool = False
 
     async def once(self, core: Core) -> bool:
         """Run until the event is set; False when the stores can't be opened for want of room."""
-        await wait_for_room(core.disk, self.room, self.configuration.http, self.until, self.show)
+        await wait_for_room(core.disk, self.room, self.configuration.http, self.until, self._tell)
+        self.heartbeat.mind(Progress(core.walk.oldest, core.is_held, core.clock).is_stuck)
         outside = Outside(self.configuration, self.folder, core)
         try:
             await Supervisor().run(
@@ -81,6 +93,11 @@ class _Run:
     def _ready(self, outside: Outside) -> None:
         self.is_ready = True
         _say_ready(outside, self.show)
+        self.heartbeat.ready(f"ready {outside.ready}")
+
+    def _tell(self, line: str) -> None:
+        self.show(line)
+        self.heartbeat.status(line)
 
 
 async def _say_the_code(outside: Outside, show: Show) -> None:

@@ -11,6 +11,7 @@ from appliance.ports.journal import Journal
 from appliance.services.scrub import Scrub
 from storage.attachments import FolderFiles
 from storage.commits import CommitNote
+from storage.gis.base_maps import FolderBaseMaps
 from storage.history.file import suspect
 from storage.history.shelf import Shelf
 from storage.history.verifying import SealedFiles
@@ -63,6 +64,11 @@ def scrub_of(
 def attachments_of(folder: DataFolder, ids: IdSource, clock: Clock) -> FolderFiles:
     """Give the files that people add to incidents."""
     return FolderFiles(folder.attachments, folder.scratch, ids, clock)
+
+
+def base_maps_of(folder: DataFolder, ids: IdSource, clock: Clock) -> FolderBaseMaps:
+    """Give the maps that people put below the network."""
+    return FolderBaseMaps(folder.base_maps, folder.scratch, ids, clock)
 
 
 async def scrub_folder(folder: DataFolder) -> Outcome:

@@ -9,7 +9,7 @@ from typing import Final
 from appliance.config.configuration import Address
 from appliance.domain.disk import MIB
 from appliance.flow.disk_watch import DiskWatch
-from web.waiting_room import WaitingRoom
+from web.http.waiting_room import WaitingRoom
 
 _log = logging.getLogger(__name__)
 

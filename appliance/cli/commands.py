@@ -1,29 +1,19 @@
 """The commands beside `serve`: their arguments, and the errand that each becomes."""
 
 import argparse
-import getpass
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from appliance.cli.described import CommandLine, add_password, named, password
 from appliance.cli.reach import SCRUB, Errand
+from appliance.cli.safekeeping import SAFEKEEPING
+from appliance.cli.service import SERVICE
+from appliance.cli.updates import UPDATES
 from appliance.domain.access import Role
 from appliance.domain.errors import Invalid
 
 SIDECARS: Final = (".dbf", ".prj", ".shx", ".cpg")
 """What belongs to a Shapefile beside its .shp."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommandLine:
-    """One command: how it is described, and what it asks of the appliance."""
-
-    name: str
-    help: str
-    describe: Callable[[argparse.ArgumentParser], None]
-    errand: Callable[[argparse.Namespace], Errand]
 
 
 def _describe_init(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +23,7 @@ def _describe_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time-zone", default="UTC", metavar="ZONE", help="IANA name, such as Europe/Berlin"
     )
-    _add_password(parser)
+    add_password(parser)
 
 
 def _init(parsed: argparse.Namespace) -> Errand:
@@ -44,32 +34,9 @@ def _init(parsed: argparse.Namespace) -> Errand:
             "username": parsed.admin,
             "email": parsed.email,
             "time_zone": parsed.time_zone,
-            "password": _password(parsed),
+            "password": password(parsed),
         },
     )
-
-
-def _add_password(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--password-file",
-        type=Path,
-        metavar="FILE",
-        help="file whose first line is the password; without it you are asked",
-    )
-
-
-def _password(parsed: argparse.Namespace) -> str:
-    if parsed.password_file is None:
-        if not sys.stdin.isatty():
-            raise Invalid(field="--password-file", problem="name a file: nobody can be asked here")
-        return getpass.getpass("Password: ")
-    try:
-        text: str = parsed.password_file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise Invalid(
-            field="--password-file", problem=f"it can't be read ({error.strerror})"
-        ) from None
-    return text.partition("\n")[0].rstrip("\r")
 
 
 def _describe_import(parser: argparse.ArgumentParser) -> None:
@@ -95,7 +62,7 @@ def _describe_import(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(parsed: argparse.Namespace) -> Errand:
-    arguments = _named(parsed, "municipality", "crs", "local_origin")
+    arguments = named(parsed, "municipality", "crs", "local_origin")
     files = [parsed.file]
     if parsed.what == "network" and parsed.file.suffix.lower() == ".shp":
         files += [f for s in SIDECARS if (f := parsed.file.with_suffix(s)).is_file()]
@@ -118,7 +85,7 @@ def _describe_keys(parser: argparse.ArgumentParser) -> None:
 
 
 def _keys(parsed: argparse.Namespace) -> Errand:
-    arguments = _named(parsed, "municipality", "overlap")
+    arguments = named(parsed, "municipality", "overlap")
     if parsed.output is None:
         arguments["to_text"] = "yes"
     return Errand("issue-keys", arguments, (parsed.file,), parsed.output)
@@ -138,7 +105,7 @@ def _describe_export(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(parsed: argparse.Namespace) -> Errand:
-    arguments = _named(parsed, "municipality", "since", "until")
+    arguments = named(parsed, "municipality", "since", "until")
     output: Path | None = parsed.output
     arguments["format"] = "csv" if output is None else output.suffix.lstrip(".").lower()
     if arguments["format"] not in {"csv", "parquet"}:
@@ -164,15 +131,15 @@ def _describe_user(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--email", default="", metavar="ADDRESS", help="of somebody who is added")
     parser.add_argument("--municipality", metavar="ID", help="whose; may be left out with one")
-    _add_password(parser)
+    add_password(parser)
 
 
 def _user(parsed: argparse.Namespace) -> Errand:
-    arguments = _named(parsed, "username", "role", "email", "municipality")
+    arguments = named(parsed, "username", "role", "email", "municipality")
     if parsed.action != "list" and parsed.username is None:
         raise Invalid(field="USERNAME", problem=f"say whom to {parsed.action}")
     if parsed.action in {"add", "password"}:
-        arguments["password"] = _password(parsed)
+        arguments["password"] = password(parsed)
     return Errand(f"user-{parsed.action}", arguments)
 
 
@@ -206,7 +173,7 @@ def _audit(parsed: argparse.Namespace) -> Errand:
     if parsed.action != "export":
         arguments = {"heads": ",".join(parsed.head)} if parsed.head else {}
         return Errand(f"audit-{parsed.action}", arguments)
-    arguments = _named(parsed, "municipality")
+    arguments = named(parsed, "municipality")
     output: Path | None = parsed.output
     arguments["format"] = "csv" if output is None else output.suffix.lstrip(".").lower()
     if arguments["format"] not in {"csv", "jsonl"}:
@@ -226,14 +193,6 @@ def _trace(parsed: argparse.Namespace) -> Errand:
     return Errand("trace", {"id": parsed.id})
 
 
-def _describe_doctor(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", metavar="DEVICE", help="only what concerns this device")
-
-
-def _doctor(parsed: argparse.Namespace) -> Errand:
-    return Errand("doctor", _named(parsed, "device"))
-
-
 def _describe_scrub(parser: argparse.ArgumentParser) -> None:
     del parser  # it takes nothing
 
@@ -241,11 +200,6 @@ def _describe_scrub(parser: argparse.ArgumentParser) -> None:
 def _scrub(parsed: argparse.Namespace) -> Errand:
     del parsed
     return Errand(SCRUB)
-
-
-def _named(parsed: argparse.Namespace, *names: str) -> dict[str, str]:
-    found = {name: getattr(parsed, name, None) for name in names}
-    return {name: str(value) for name, value in found.items() if value is not None}
 
 
 COMMANDS: Final = (
@@ -263,6 +217,8 @@ COMMANDS: Final = (
     ),
     CommandLine("audit", "verify or export the log of who did what", _describe_audit, _audit),
     CommandLine("trace", "show the way of one reading with times", _describe_trace, _trace),
-    CommandLine("doctor", "show what is wrong and what to do", _describe_doctor, _doctor),
     CommandLine("scrub", "read back every byte and name what is damaged", _describe_scrub, _scrub),
+    *SAFEKEEPING,
+    *UPDATES,
+    *SERVICE,
 )

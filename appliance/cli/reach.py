@@ -5,7 +5,7 @@ import getpass
 import json
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,7 @@ from appliance.control.wire import (
     send_line,
 )
 from appliance.domain.errors import Invalid
-from appliance.domain.work import Progress
+from appliance.domain.work import Progress, ShowProgress
 from appliance.machine.folder import DataFolder
 
 SCRUB: Final = "scrub"
@@ -42,6 +42,8 @@ class Errand:
     files: tuple[Path, ...] = ()
     output: Path | None = None
     """Where the file that the command makes shall go."""
+    local: "Callable[[Configuration, ShowProgress], Awaitable[Outcome]] | None" = None
+    """What is done here, whether Weir runs or not: it does not touch the folder that is in use."""
 
 
 class CommandFailed(Exception):
@@ -55,6 +57,8 @@ class CommandFailed(Exception):
 
 async def run_errand(configuration: Configuration, errand: Errand) -> Outcome:
     """Have a command carried out, whether Weir runs on this folder or not."""
+    if errand.local is not None:
+        return await errand.local(configuration, show_progress)
     folder = DataFolder(configuration.data)
     errand = replace(errand, arguments={**errand.arguments, GIVEN_BY: _user_name()})
     for file in errand.files:

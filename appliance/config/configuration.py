@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
 from appliance.domain.disk import Watermarks
-
-Network = IPv4Network | IPv6Network
+from appliance.domain.forwarded import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,8 @@ class Configuration:
     tcps: Address | None = None
     networks: Mapping[str, tuple[Network, ...]] = field(default_factory=dict)
     """Who may connect, by listener; none is everybody."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Whose word is taken for whom a request comes from."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_names: tuple[str, ...] = ()
@@ -70,4 +71,11 @@ class Configuration:
     """Bytes; None leaves it to the size of the disk."""
     audit_key: Path | None = None
     """None: `audit.key` in the data folder."""
+    announce: bool = False
+    backup_to: Path | None = None
+    """None: no nightly backups."""
+    backup_keep: int = 14
+    backup_passphrase_file: Path | None = None
+    update_key: Path | None = None
+    update_url: str = ""
     log_level: str = "info"

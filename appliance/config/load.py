@@ -10,10 +10,11 @@ from typing import Final, Literal
 
 import platformdirs
 
-from appliance.config.configuration import Address, Configuration, Network
+from appliance.config.configuration import Address, Configuration
 from appliance.config.options import BY_NAME, LISTENERS, OPTIONS, Option
 from appliance.domain.disk import MIB, Watermarks
 from appliance.domain.errors import StartRefused
+from appliance.domain.forwarded import Network
 
 Value = str | float | bool | Address | tuple[Network, ...] | None
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
@@ -24,11 +25,11 @@ _HIGHEST_PORT: Final = 65_535
 def load(flags: Mapping[str, object], file: Path | None) -> Configuration:
     """Give the configuration; StartRefused names the option that is wrong and where it was set.
 
-    An empty environment variable is one that is not set.
+    An empty environment variable is one that is not set; WEIR_CONFIG names the file where no flag does.
     """
     said = {o.name: os.environ.get(o.variable) for o in OPTIONS}
     environment = {name: value for name, value in said.items() if value}
-    written = _read_file(file) if file is not None else {}
+    written = _written(file)
     values = {option.name: _choose(option, flags, environment, written) for option in OPTIONS}
     return Configuration(
         data=Path(str(values["data"] or default_folder())),
@@ -41,11 +42,13 @@ def load(flags: Mapping[str, object], file: Path | None) -> Configuration:
         mqtt_wss=_perhaps_at(values["mqtt-wss"]),
         tcps=_perhaps_at(values["tcps"]),
         networks={name: _of(values[f"{name}-from"]) for name in LISTENERS},
+        trusted_proxies=_of(values["trusted-proxy"]),
         tls_cert=_file("tls-cert", values, "tls-key"),
         tls_key=_file("tls-key", values, "tls-cert"),
         tls_names=_several(values["tls-names"]),
         mqtt_origins=_several(values["mqtt-origins"]),
         insecure_lan=bool(values["insecure-lan"]),
+        announce=bool(values["announce"]),
         mqtt_free_topics=_several(values["mqtt-free-topics"]),
         demo=bool(values["demo"]),
         demo_burst_after=float(str(values["demo-burst-after"])),
@@ -60,9 +63,19 @@ def load(flags: Mapping[str, object], file: Path | None) -> Configuration:
         origins=_several(values["origins"]),
         disk=_watermarks(values),
         disk_ballast=_ballast(values["disk-ballast"]),
-        audit_key=Path(str(values["audit-key"])) if values["audit-key"] else None,
+        audit_key=_perhaps_path(values["audit-key"]),
+        backup_to=_perhaps_path(values["backup-to"]),
+        backup_keep=int(float(str(values["backup-keep"]))),
+        backup_passphrase_file=_perhaps_path(values["backup-passphrase-file"]),
+        update_key=_perhaps_path(values["update-key"]),
+        update_url=str(values["update-url"]),
         log_level=str(values["log-level"]),
     )
+
+
+def own_environment() -> Mapping[str, str]:
+    """Give the environment of this program, for a program that it starts."""
+    return dict(os.environ)
 
 
 def default_folder() -> Path:
@@ -88,7 +101,7 @@ def _choose(
 
 
 def _convert(option: Option, value: object, source: str) -> Value:
-    text = str(value)
+    text = ",".join(value) if isinstance(value, list) else str(value)
     match option.kind:
         case "switch":
             return value if isinstance(value, bool) else _switch(source, text)
@@ -164,6 +177,10 @@ def _ballast(value: Value) -> int | None:
     return None if value is None else int(float(str(value)) * MIB)
 
 
+def _perhaps_path(value: Value) -> Path | None:
+    return Path(str(value)) if value else None
+
+
 def _perhaps_at(value: Value) -> Address | None:
     return None if value is None else _at(value)
 
@@ -189,16 +206,23 @@ def _security(value: Value) -> Literal["starttls", "tls", "none"]:
             return "none"
 
 
-def _read_file(file: Path) -> dict[str, object]:
+def _written(file: Path | None) -> dict[str, object]:
+    if file is not None:
+        return _read_file(file, "--config")
+    named = os.environ.get("WEIR_CONFIG")
+    return _read_file(Path(named), "WEIR_CONFIG") if named else {}
+
+
+def _read_file(file: Path, source: str) -> dict[str, object]:
     try:
         written = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise StartRefused(
-            problem=f"--config {file} can't be read ({error.strerror})", remedy="correct --config"
+            problem=f"{source} {file} can't be read ({error.strerror})", remedy=f"correct {source}"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StartRefused(
-            problem=f"--config {file} is not TOML ({error})", remedy="correct that line"
+            problem=f"{source} {file} is not TOML ({error})", remedy="correct that line"
         ) from None
     named = {key.replace("_", "-"): value for key, value in written.items()}
     for unknown in named.keys() - BY_NAME.keys():

@@ -54,6 +54,13 @@ OPTIONS: Final = (
     Option("tcps", "address", None, "where devices that send JSON lines connect with TLS"),
     *(_networks(listener) for listener in LISTENERS),
     Option(
+        "trusted-proxy",
+        "networks",
+        "",
+        "networks of reverse proxies before --http and --https, separated by commas: from them, and "
+        "from nobody else, Forwarded and X-Forwarded-For say whom a request comes from",
+    ),
+    Option(
         "tls-cert",
         "file",
         "",
@@ -80,6 +87,12 @@ OPTIONS: Final = (
         "switch",
         default=False,
         help="listen beyond this computer without TLS; anybody on the network can then listen in",
+    ),
+    Option(
+        "announce",
+        "switch",
+        default=False,
+        help="tell the local network by mDNS where Weir is, if it listens beyond this computer",
     ),
     Option(
         "mqtt-free-topics",
@@ -156,6 +169,32 @@ OPTIONS: Final = (
         "",
         "private key that seals the audit log, made when there is none (default: audit.key in the "
         "data folder); best kept where who can write the data folder can't read it",
+    ),
+    Option(
+        "backup-to",
+        "path",
+        "",
+        "folder, best on another disk, into which a backup is made every night; none makes none",
+    ),
+    Option("backup-keep", "number", 14.0, "how many nightly backups are kept"),
+    Option(
+        "backup-passphrase-file",
+        "file",
+        "",
+        "file whose first line is the passphrase under which backups keep their keys; none leaves "
+        "the keys in them as they are",
+    ),
+    Option(
+        "update-key",
+        "file",
+        "",
+        "public keys whose packages `weir update` takes, beside the one that Weir was built with",
+    ),
+    Option(
+        "update-url",
+        "text",
+        "",
+        "where `weir update --look` asks which version is newest; none never asks",
     ),
     Option(
         "log-level",

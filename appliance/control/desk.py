@@ -8,10 +8,11 @@ from typing import Final, Protocol
 
 from appliance.domain.access import Actor, Role
 from appliance.domain.ids import Sequence, UserId
-from appliance.domain.network import NetworkModel
 from appliance.domain.readings import CheckedBatch, StoredBatch
 from appliance.domain.work import ShowProgress
+from appliance.ports.backups import Backups
 from appliance.ports.exporting import Exporter
+from appliance.ports.network_files import ReadNetwork
 from appliance.services.scrub import Scrub
 from appliance.services.world import World
 
@@ -27,17 +28,6 @@ class TakeChecked(Protocol):
         ...
 
 
-class ReadNetwork(Protocol):
-    """Reads a network file of any known format."""
-
-    def __call__(self, path: Path, crs: str | None, origin: str | None) -> NetworkModel:
-        """Give the network in WGS 84; Invalid says what is wrong with the file.
-
-        `crs` is `EPSG:n`, `origin` is `LON,LAT` for plan coordinates without a system.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """Everything that commands work with; made by bootstrap."""
@@ -50,6 +40,7 @@ class Desk:
     acknowledged_at: Callable[[Sequence], int | None]
     told_at: Callable[[Sequence], int | None]
     scrub: Scrub
+    backups: Backups
     scratch: Path
     """Where a command may put files while it works."""
 

@@ -28,7 +28,7 @@ from appliance.control.wire import (
 from appliance.domain.audit import Author, AuthorKind
 from appliance.domain.errors import Invalid, StartRefused, StorageFailed, WeirError
 from appliance.domain.work import Progress
-from appliance.services.recording import acting
+from appliance.services.audit.recording import acting
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +39,15 @@ STOP_WITHIN: Final = 2.0
 class ControlServer:
     """Carries out commands while the program runs; at most 4 at once, further callers wait."""
 
-    def __init__(self, desk: Desk, commands: Mapping[str, Command], where: Path) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        commands: Mapping[str, Command],
+        where: Path,
+        about: Mapping[str, object] | None = None,
+    ) -> None:
+        """`about` is what else callers learn of the program; it is written beside the address."""
+        self._about = about or {}
         self._desk = desk
         self._commands = commands
         self._where = where
@@ -54,7 +62,8 @@ class ControlServer:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=LONGEST_LINE)
         port = self._server.sockets[0].getsockname()[1]
         try:
-            _write(self._where, json.dumps({"port": port, "token": self._token}).encode())
+            said = {**self._about, "port": port, "token": self._token}
+            _write(self._where, json.dumps(said).encode())
         except OSError as error:
             self._server.close()
             raise StorageFailed(

@@ -20,7 +20,7 @@ from appliance.domain.readings import Door
 from appliance.ports.operations import SystemTables
 from appliance.ports.pages import Page, SensorFilter
 from appliance.ports.tables import Tables
-from appliance.services.passwords import Passwords
+from appliance.services.signing_in.passwords import Passwords
 from appliance.services.world import World
 
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to connect to

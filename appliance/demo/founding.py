@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from appliance.demo import kept, place
+from appliance.demo.districts import districts
 from appliance.demo.fleet import Instrument
 from appliance.demo.kept import Kept
 from appliance.domain.access import Role
@@ -55,6 +56,8 @@ class Founder:
         own.sensors.add(
             (sensor, key_digest(keys[sensor.device_id])) for sensor in self._sensors(own)
         )
+        for zone in districts(municipality.id, self.ids, self.now):
+            own.zones.put(zone)
         own.rules.put(self._rule(municipality.id))
         own.channels.put(self._channel(municipality.id))
         user = self._user(municipality.id, {u.username for u in tables.users()})

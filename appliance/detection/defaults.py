@@ -14,16 +14,23 @@ from appliance.domain.rules import (
     Rule,
     Severity,
 )
+from appliance.domain.titles import BUILT_IN
 
 _HALF_A_DAY: Final = 12 * 3600.0
 
 DEFAULT_RULES: Final[tuple[tuple[str, str, Condition, Severity, str | None], ...]] = (
-    ("Outside operating limits", "out_of_range", OutOfRange(), Severity.HIGH, None),
-    ("No data", "no_data", NoData(), Severity.MEDIUM, None),
-    ("Stuck pressure", "flatline", Flatline(for_seconds=_HALF_A_DAY), Severity.LOW, "pressure"),
-    ("Stuck level", "flatline", Flatline(for_seconds=_HALF_A_DAY), Severity.LOW, "level"),
-    ("Unusual pressure", "anomaly", Anomalous(), Severity.HIGH, "pressure"),
-    ("Unusual flow", "anomaly", Anomalous(), Severity.HIGH, "flow"),
+    (BUILT_IN["outside_limits"], "out_of_range", OutOfRange(), Severity.HIGH, None),
+    (BUILT_IN["no_data"], "no_data", NoData(), Severity.MEDIUM, None),
+    (
+        BUILT_IN["stuck_pressure"],
+        "flatline",
+        Flatline(for_seconds=_HALF_A_DAY),
+        Severity.LOW,
+        "pressure",
+    ),
+    (BUILT_IN["stuck_level"], "flatline", Flatline(for_seconds=_HALF_A_DAY), Severity.LOW, "level"),
+    (BUILT_IN["unusual_pressure"], "anomaly", Anomalous(), Severity.HIGH, "pressure"),
+    (BUILT_IN["unusual_flow"], "anomaly", Anomalous(), Severity.HIGH, "flow"),
 )
 """Name, alert type, condition, severity, code of the sensor type (None: all).
 

@@ -6,6 +6,7 @@ do not become usual. Two weeks have only two Saturdays, so a bin takes what it l
 neighbours: see `_POOLS`.
 """
 
+import re
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -62,6 +63,15 @@ class Learning:
     progress: float
     """0 … 1."""
     words: str
+
+
+_DAYS: Final = re.compile(r"still learning \((\d+) of \d+ days\)")
+
+
+def days_of(words: str) -> int | None:
+    """Read from the words of `learn` how many days were seen; None where it is not days that lack."""
+    found = _DAYS.fullmatch(words)
+    return int(found[1]) if found else None
 
 
 def bin_of(local: Ints) -> Ints:

@@ -215,6 +215,13 @@ class Actor:
     """To which zones it is limited; None: not at all, and empty: to none."""
     session: SessionId | None = None
     """The sign-in of a person; None for a program."""
+    is_outsiders: bool = False
+    """Whether it is a program whose maker belongs to no municipality."""
+
+    @property
+    def looks_in(self) -> bool:
+        """Whether what it sees of a municipality is seen by somebody who does not belong there."""
+        return self.role is Role.SUPER_ADMIN or self.is_outsiders
 
     @property
     def permissions(self) -> frozenset[type[Permission]]:

@@ -69,6 +69,8 @@ class ChangeKind(StrEnum):
     """The condition holds again while the alert is still active."""
     MOVED = "moved"
     """A person, or resolve_when_cleared, changed the status."""
+    ASSIGNED = "assigned"
+    """Somebody was made responsible for it, or nobody any more."""
     COMMENTED = "commented"
     """A person wrote something on it."""
     SHELVED = "shelved"
@@ -107,6 +109,8 @@ class Alert:
     closed_at: Instant | None = None
     shelved_until: Instant | None = None
     """Until then nobody is told of it; None when it is not shelved."""
+    assigned_to: UserId | None = None
+    """Who shall deal with it."""
     version: int = 1
     """Grows by one with each change; changes are compare-and-set on it."""
 

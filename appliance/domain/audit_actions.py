@@ -72,6 +72,7 @@ class Action(StrEnum):
 
     ALERT_ADDED = "alert.added", "an alert was made by somebody"
     ALERT_MOVED = "alert.moved", "an alert was acknowledged, worked on, resolved or closed"
+    ALERT_ASSIGNED = "alert.assigned", "somebody was made responsible for an alert"
     ALERT_COMMENTED = "alert.commented", "an alert was commented"
 
     INCIDENT_ADDED = "incident.added", "an incident was reported"
@@ -80,6 +81,15 @@ class Action(StrEnum):
     INCIDENT_ALERT_LINKED = "incident.alert_linked", "an alert was said to belong to an incident"
     INCIDENT_ALERT_UNLINKED = "incident.alert_unlinked", "an alert belongs to an incident no more"
     INCIDENT_COMMENTED = "incident.commented", "an incident was commented"
+    INCIDENT_ITEM_ADDED = "incident.item_added", "something was put on an incident's checklist"
+    INCIDENT_ITEM_CHANGED = (
+        "incident.item_changed",
+        "something on an incident's checklist was done, taken back or worded anew",
+    )
+    INCIDENT_ITEM_REMOVED = (
+        "incident.item_removed",
+        "something was taken off an incident's checklist",
+    )
     ATTACHMENT_ADDED = "attachment.added", "a file was added to an incident"
     ATTACHMENT_REMOVED = "attachment.removed", "a file of an incident was removed"
     MAINTENANCE_CHANGED = "maintenance.changed", "a line of the maintenance log was changed"
@@ -95,6 +105,10 @@ class Action(StrEnum):
     ZONE_REMOVED = "zone.removed", "a zone was removed"
     NETWORK_IMPORTED = "network.imported", "a network was read from a file"
 
+    EDIT_UNDONE = "edit.undone", "an edit of the network was taken back"
+    BASE_MAP_ADDED = "base_map.added", "a base map was put below the network"
+    BASE_MAP_REMOVED = "base_map.removed", "a base map was removed"
+
     CHANNEL_ADDED = "channel.added", "a notification channel was added"
     CHANNEL_CHANGED = "channel.changed", "a notification channel was changed"
     CHANNEL_REMOVED = "channel.removed", "a notification channel was removed"
@@ -104,5 +118,7 @@ class Action(StrEnum):
     READINGS_EXPORTED = "readings.exported", "readings were exported"
     READINGS_IMPORTED = "readings.imported", "readings of the past were imported"
     DATA_EXPORTED = "data.exported", "something other than readings was exported"
+    BACKUP_ASKED = "backup.asked", "a person asked for a backup of everything, now"
+    BACKED_UP = "backup.made", "a backup of everything was made"
     AUDIT_ACCEPTED = "audit.accepted", "somebody took notice of lines that do not add up"
     AUDIT_EXPORTED = "audit.exported", "lines of this log were exported"

@@ -20,6 +20,7 @@ AlertId = NewType("AlertId", int)
 IncidentId = NewType("IncidentId", int)
 MaintenanceId = NewType("MaintenanceId", int)
 AttachmentId = NewType("AttachmentId", int)
+ChecklistItemId = NewType("ChecklistItemId", int)
 ChannelId = NewType("ChannelId", int)
 AssetId = NewType("AssetId", int)
 

@@ -64,6 +64,12 @@ class EntryKind(StrEnum):
     """A file was added."""
     DETACHED = "detached"
     """A file was removed."""
+    ITEM_ADDED = "item_added"
+    """Something was put on its checklist; the note says what, here and in the next four."""
+    ITEM_CHANGED = "item_changed"
+    ITEM_REMOVED = "item_removed"
+    ITEM_DONE = "item_done"
+    ITEM_UNDONE = "item_undone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,8 @@ class ApiToken:
     """To which zones it is limited, as a person may be."""
     last_used_at: Instant | None = None
     """To within a minute; None: never."""
+    made_by: TokenId | None = None
+    """The token that made it, and takes it along when it is revoked; None: a person made it."""
 
     def as_actor(self, maker: User) -> Actor | None:
         """Give this program as whoever asks for something; None when nothing is left of it.
@@ -121,7 +123,10 @@ class ApiToken:
             return None
         zones = _both(self.zones, maker.zones)
         role = Role.CUSTOM if self.scopes is not None else self.role
-        return Actor(self.created_by, self.name, role, self.municipality, self.id, left, zones)
+        return Actor(
+            *(self.created_by, self.name, role, self.municipality, self.id, left, zones),
+            is_outsiders=maker.municipality is None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

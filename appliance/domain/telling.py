@@ -22,13 +22,15 @@ class Cursor:
     event: int
 
 
-LiveType = Literal["sensor_reading", "alert", "incident"]
+LiveType = Literal["sensor_reading", "alert", "incident", "incident_removed"]
 
 LIVE_EVENTS: Final[dict[LiveType, str]] = {
     "sensor_reading": "A reading has been stored and looked at; late ones too, imported and "
     "quarantined ones not. Of over 200 that come at once, each sensor's newest, and what is unusual.",
     "alert": "An alert was opened, reopened, cleared, moved or commented: `change` says which.",
-    "incident": "An incident was reported or changed.",
+    "incident": "An incident was reported or changed, or its story goes on: something was said, attached "
+    "or linked. Read that where it matters.",
+    "incident_removed": "An incident was removed with its story and its files.",
 }
 """What each type of live event tells."""
 

@@ -43,6 +43,7 @@ class Registry:
         self._listeners: list[Callable[[], None]] = []
         self._one_look = asyncio.Lock()
         self.book = Book()
+        self.edition = 0
         self.allowances = Allowances()
         self._horizons: dict[tuple[MunicipalityId, frozenset[ZoneId]], Horizon] = {}
         """Of this book, by zones; bounded by the people and tokens that are limited."""
@@ -101,11 +102,16 @@ class Registry:
         if version == self._version and not ended:
             return
         self.book = await self._operations.read_system(lambda tables: read_book(tables, now))
+        self.edition += 1
         self._version = version
         self._horizons.clear()
         self.allowances.follow(self.book, self._clock.monotonic())
         for listener in self._listeners:
             listener()
+
+    def municipalities(self) -> tuple[MunicipalityId, ...]:
+        """Give all, by name."""
+        return tuple(self.book.municipalities)
 
     def admit(self, device_id: str, key: str) -> AdmittedDevice | Refusal:
         """Recognise a device by its name and key.

@@ -25,7 +25,8 @@ from appliance.domain.incidents import Incident
 from appliance.domain.instant import Instant
 from appliance.domain.rules import Rule
 from appliance.domain.sensors import Position, Sensor
-from appliance.domain.telling import Channel, Cursor, Delivery, DeliveryState, LiveEvent
+from appliance.domain.telling import Channel, Cursor, Delivery, DeliveryState, LiveEvent, LiveType
+from appliance.domain.titles import title_of, titled
 from appliance.ports.tables import Tables
 
 STILL_HOLDS_AFTER: Final = 15 * instant.MINUTE
@@ -136,7 +137,7 @@ def _open(
         alert_type=rule.alert_type,
         severity=rule.severity,
         status=AlertStatus.OPEN,
-        title=f"{rule.name}: {sensor.name}",
+        title=title_of(rule.name, sensor.name),
         description=finding.evidence.words,
         evidence=finding.evidence,
         condition_active=True,
@@ -201,6 +202,20 @@ def move(
         closed_at=now if after is AlertStatus.CLOSED else alert.closed_at,
     )
     return _record(tables, alert, moved, ChangeKind.MOVED, now, by=by, note=note)
+
+
+def assign(
+    tables: Tables,
+    alert: Alert,
+    to: UserId | None,
+    *,
+    by: UserId,
+    note: str,
+    now: Instant,
+) -> tuple[Alert, Events]:
+    """Say who shall deal with an alert; None takes it from whoever it was."""
+    assigned = replace(alert, assigned_to=to)
+    return _record(tables, alert, assigned, ChangeKind.ASSIGNED, now, by=by, note=note)
 
 
 def comment(
@@ -303,29 +318,56 @@ def alert_event(alert: Alert, change: AlertChange) -> LiveEvent:
         "created_at": instant.text(alert.created_at),
         "municipality_id": alert.municipality,
         "condition_active": alert.condition_active,
-        "shelved_until": (
-            None if alert.shelved_until is None else instant.text(alert.shelved_until)
-        ),
+        **_standing(alert),
         "change": change.kind.value,
         "changed_at": instant.text(change.at),
+        "changed_by": change.by,
     }
     return LiveEvent(alert.municipality, "alert", data, Cursor(Sequence(0), 0))
 
 
-def incident_event(tables: Tables, incident: Incident) -> LiveEvent:
+def _standing(alert: Alert) -> dict[str, object]:
+    """Say the rest of what the API says of an alert, so that no screen must ask for it."""
+    evidence = alert.evidence
+    title = titled(alert.title)
+    return {
+        "title_code": title.code,
+        "title_about": title.about,
+        "evidence": {"words": evidence.words, "numbers": dict(evidence.numbers)},
+        "occurrences": alert.occurrences,
+        "rule_id": alert.rule,
+        "pipeline_id": alert.pipeline,
+        "raised_at": instant.text(alert.raised_at),
+        "last_seen_at": instant.text(alert.last_seen_at),
+        "acknowledged_at": _text_or_none(alert.acknowledged_at),
+        "acknowledged_by": alert.acknowledged_by,
+        "assigned_to": alert.assigned_to,
+        "resolved_at": _text_or_none(alert.resolved_at),
+        "closed_at": _text_or_none(alert.closed_at),
+        "shelved_until": _text_or_none(alert.shelved_until),
+        "version": alert.version,
+    }
+
+
+def _text_or_none(at: Instant | None) -> str | None:
+    return None if at is None else instant.text(at)
+
+
+def incident_event(tables: Tables, incident: Incident, kind: LiveType = "incident") -> LiveEvent:
     """Write an incident's event; announce it after the commit."""
     return tables.events.add(
-        LiveEvent(
-            incident.municipality, "incident", incident_data(incident), Cursor(Sequence(0), 0)
-        )
+        LiveEvent(incident.municipality, kind, incident_data(incident), Cursor(Sequence(0), 0))
     )
 
 
 def incident_data(incident: Incident) -> dict[str, object]:
     """Say an incident the way live clients read it."""
+    title = titled(incident.title)
     return {
         "id": incident.id,
         "title": incident.title,
+        "title_code": title.code,
+        "title_about": title.about,
         "description": incident.description,
         "incident_type": incident.incident_type,
         "severity": incident.severity.value,

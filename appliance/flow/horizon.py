@@ -11,6 +11,7 @@ from appliance.domain.telling import LiveEvent
 from appliance.domain.zones import KnownZone
 
 _NAMES = ("device_id", "sensor_id")
+_INCIDENTS = frozenset({"incident", "incident_removed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,12 @@ class Horizon:
 
     def shows(self, event: LiveEvent, enclave: Enclave) -> bool:
         """Whether somebody sees an event: by its sensor; without one, by its place or reporter."""
-        data = event.data
-        if event.type == "incident" and data.get("reported_by") == enclave.person:
+        data, is_incident = event.data, event.type in _INCIDENTS
+        if is_incident and data.get("reported_by") == enclave.person:
             return True
         if data.get("sensor_id") is not None:
             return data["sensor_id"] in self.sensors
-        return event.type == "incident" and self._has(data.get("location"))
+        return is_incident and self._has(data.get("location"))
 
     def _has(self, location: object) -> bool:
         if not isinstance(location, dict):

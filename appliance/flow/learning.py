@@ -6,7 +6,7 @@ the pattern that live watching held it against.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final
@@ -76,9 +76,14 @@ def load_patterns(tables: Tables, *, versions: int = 2) -> Mapping[SensorId, tup
 
     Two are enough for the present (the newest may not be in force yet); a replay takes all.
     """
-    blobs = (
-        (s.id, tables.preferences.recall(_PATTERN, str(s.id))) for s in tables.sensors.everything()
-    )
+    return patterns_of(tables, (s.id for s in tables.sensors.everything()), versions=versions)
+
+
+def patterns_of(
+    tables: Tables, sensors: Iterable[SensorId], *, versions: int
+) -> Mapping[SensorId, tuple[Pattern, ...]]:
+    """Give these sensors' newest patterns, oldest first; sensors that have none are left out."""
+    blobs = ((s, tables.preferences.recall(_PATTERN, str(s))) for s in sensors)
     return {sensor: unpack(blob)[-versions:] for sensor, blob in blobs if blob}
 
 

@@ -139,6 +139,7 @@ class Screen:
         self._waiting: list[LiveEvent] = []
         self._something = asyncio.Event()
         self._too_slow = False
+        self.joined = None if municipality is None else hub.head(municipality)
 
     def seen(self, events: Iterable[LiveEvent]) -> list[LiveEvent]:
         """Give those of its municipality that lie within its zones, where it is limited to some."""

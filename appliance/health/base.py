@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from appliance.domain.instant import Instant
 from appliance.domain.people import Municipality
 from appliance.flow.faults import Fault
 from appliance.ports.journal import Journal
@@ -26,6 +27,10 @@ class Issue:
     hint: str
 
 
+def _none() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What checks look at."""
@@ -44,6 +49,11 @@ class Surroundings:
     """Damage that a start or the scrub has found."""
     audit_wrongs: Callable[[], Several[str]] = tuple
     """What the last proof of the audit log has found."""
+
+    backups_in: Path | None = None
+    """Where backups are made every night; None where none are."""
+    newest_backup: Callable[[], Instant | None] = _none
+    """When the newest of them was made; reads a folder."""
 
     @property
     def journal(self) -> Journal:

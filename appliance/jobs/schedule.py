@@ -58,6 +58,7 @@ class Schedule:
         self._jobs = jobs
         self._clock = clock
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._stopping = False
 
     async def start(self) -> None:
         """Begin to keep time."""
@@ -94,7 +95,8 @@ class Schedule:
             job.modify(next_run_time=first)
 
     async def stop(self) -> None:
-        """Start nothing more."""
+        """Start nothing more, and give up what is under way until next time."""
+        self._stopping = True
         self._scheduler.shutdown(wait=False)
 
     async def _run(self, job: Job) -> None:
@@ -102,6 +104,10 @@ class Schedule:
         try:
             async with asyncio.timeout(job.within):
                 await job.work()
+        except asyncio.CancelledError:
+            if not self._stopping:  # APScheduler would log the stop as a fault of the job
+                raise
+            _log.debug("job=%s is given up for the stop", job.name)
         except Exception:  # noqa: BLE001 the boundary of jobs: the next run may succeed
             _log.exception("job=%s failed", job.name)
         else:

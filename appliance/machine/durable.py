@@ -14,9 +14,15 @@ def write_durably(file: Path, content: bytes) -> None:
         writing.flush()
         os.fsync(descriptor)
     part.replace(file)
-    if sys.platform != "win32":
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(file.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have what was made, renamed or removed in a folder on the disk."""
+    if sys.platform == "win32":
+        return  # it keeps the entries of a folder with its files
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

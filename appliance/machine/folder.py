@@ -66,6 +66,11 @@ class DataFolder:
         return self.path / "attachments"
 
     @property
+    def base_maps(self) -> Path:
+        """Maps that people put below the network. They can be uploaded again."""
+        return self.path / "base-maps"
+
+    @property
     def scratch(self) -> Path:
         """Files of commands under way; what is left of one that was cut off is removed."""
         return self.path / "tmp"

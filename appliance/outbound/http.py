@@ -76,7 +76,7 @@ def target_of(url: str) -> Target:
 class Poster:
     """Sends POST requests, each over a connection of its own; the answer is bounded to 64 KiB."""
 
-    def __init__(self, reachable: Reachable, tls_context: ssl.SSLContext) -> None:
+    def __init__(self, reachable: Reachable, tls_context: ssl.SSLContext | None) -> None:
         self._reachable = reachable
         self._tls = tls_context
 
@@ -102,12 +102,18 @@ class Poster:
                 return await asyncio.open_connection(
                     address,
                     target.port,
-                    ssl=self._tls if target.secure else None,
+                    ssl=await self._verifying() if target.secure else None,
                     server_hostname=target.host if target.secure else None,
                 )
             except OSError as error:
                 problem = error
         raise problem or OSError(f"{target.host} has no address")
+
+    async def _verifying(self) -> ssl.SSLContext:
+        """Give the context; the system's authorities are read when they are needed first."""
+        if self._tls is None:
+            self._tls = await asyncio.to_thread(ssl.create_default_context)
+        return self._tls
 
     async def _addresses(self, target: Target) -> list[str]:
         """Look the host up once; what is connected to is what was checked."""

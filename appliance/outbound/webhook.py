@@ -53,9 +53,7 @@ class WebhookMessenger:
     def __init__(self, options: WebhookOptions, clock: Clock) -> None:
         self._options = options
         self._clock = clock
-        self._poster = Poster(
-            options.reachable, options.tls_context or ssl.create_default_context()
-        )
+        self._poster = Poster(options.reachable, options.tls_context)
 
     @property
     def kind(self) -> ChannelKind:

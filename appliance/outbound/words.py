@@ -14,6 +14,9 @@ _NEWS: Final[dict[ChangeKind, str]] = {
     ChangeKind.RETURNED: "The condition holds again",
     ChangeKind.CLEARED: "Back to normal; the alert waits for somebody to resolve it",
     ChangeKind.COMMENTED: "Comment",
+    ChangeKind.ASSIGNED: "Somebody else shall deal with it",
+    ChangeKind.SHELVED: "Put aside for a while",
+    ChangeKind.UNSHELVED: "Back from the shelf",
 }
 _MOVED: Final[dict[AlertStatus, str]] = {
     AlertStatus.OPEN: "Open again",

@@ -49,3 +49,7 @@ class AnswerTable(Protocol):
     def count(self, actor: int) -> int:
         """Count an actor's keys."""
         ...
+
+    def size(self, actor: int) -> int:
+        """Give the bytes of all that is kept for an actor."""
+        ...

@@ -1,8 +1,9 @@
-"""Tables of who may do what, and of where: roles and zones of one municipality."""
+"""Tables of who may do what, and of where: roles, zones and preferences of one municipality."""
 
 from typing import Protocol
 
 from appliance.domain.enclave import RoleId, ZoneId
+from appliance.domain.instant import Instant
 from appliance.domain.people import CustomRole
 from appliance.domain.zones import Zone, ZonePart
 
@@ -68,4 +69,20 @@ class ZoneTable(Protocol):
 
     def limited_people(self, zone: ZoneId) -> int:
         """Count the people and tokens that are limited to it, maybe among others."""
+        ...
+
+
+class PreferenceTable(Protocol):
+    """Small things remembered per municipality: push tokens, idempotency keys, settings."""
+
+    def remember(self, kind: str, key: str, value: bytes, at: Instant) -> bool:
+        """Keep a value unless the key is there; say whether it was new."""
+        ...
+
+    def recall(self, kind: str, key: str) -> bytes | None:
+        """Give the value kept under a key."""
+        ...
+
+    def replace(self, kind: str, key: str, value: bytes, at: Instant) -> None:
+        """Keep a value whether or not the key is there."""
         ...

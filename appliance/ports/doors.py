@@ -37,6 +37,11 @@ class Settled:
 class Admission(Protocol):
     """Knows every device and its keys; answers from memory, never waits."""
 
+    @property
+    def edition(self) -> int:
+        """Count what was read of devices and keys; another number: somebody may be out."""
+        ...
+
     def admit(self, device_id: str, key: str) -> AdmittedDevice | Refusal:
         """Recognise a device by its name and key; constant time in the key's value."""
         ...

@@ -24,6 +24,10 @@ class Front(Protocol):
         """Let callers in until cancelled; then nobody new comes, and conversations go on."""
         ...
 
+    def serves(self, address: str) -> bool:
+        """Say whether requests from this address are answered: it may stand behind a proxy."""
+        ...
+
     def close(self) -> None:
         """Give the port back."""
         ...

@@ -11,6 +11,11 @@ class LiveClient(Protocol):
     resumes from its cursor.
     """
 
+    @property
+    def joined(self) -> Cursor | None:
+        """Give the place after which it hears everything; None where it hears all municipalities."""
+        ...
+
     async def next(self) -> tuple[LiveEvent, ...]:
         """Wait for events and give all that wait; raises TooMany when the client was too slow."""
         ...

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from appliance.domain.instant import Instant
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -37,6 +39,11 @@ class AlertFilter:
     """In title, description or type, case ignored."""
     shelved: bool | None = None
     zone: int | None = None
+    alert_type: str | None = None
+    assigned_to: int | None = None
+    since: Instant | None = None
+    """Of `created_at`; before `until`."""
+    until: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,8 @@ class IncidentFilter:
     severity: str | None = None
     assigned_to: int | None = None
     sensor: int | None = None
+    alert: int | None = None
+    """Those to which this alert belongs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

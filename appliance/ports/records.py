@@ -3,7 +3,16 @@
 from typing import Protocol
 
 from appliance.domain.attachments import Attachment
-from appliance.domain.ids import AlertId, AssetId, AttachmentId, IncidentId, MaintenanceId, UserId
+from appliance.domain.checklists import ChecklistItem
+from appliance.domain.ids import (
+    AlertId,
+    AssetId,
+    AttachmentId,
+    ChecklistItemId,
+    IncidentId,
+    MaintenanceId,
+    UserId,
+)
 from appliance.domain.incidents import Incident, IncidentEntry
 from appliance.domain.instant import Instant
 from appliance.domain.maintenance import MaintenanceEntry
@@ -58,6 +67,26 @@ class IncidentTable(Protocol):
 
     def unlink(self, incident: IncidentId, alert: AlertId) -> bool:
         """Say that an alert does not belong to it; give whether it did."""
+        ...
+
+
+class ChecklistTable(Protocol):
+    """What is to be done in incidents, step by step."""
+
+    def of(self, incident: IncidentId) -> list[ChecklistItem]:
+        """Give those of one incident, in their order."""
+        ...
+
+    def get(self, item: ChecklistItemId) -> ChecklistItem | None:
+        """Give one."""
+        ...
+
+    def put(self, item: ChecklistItem, *, was: int | None) -> bool:
+        """Add (was None) or replace if its version still is `was`; say whether."""
+        ...
+
+    def remove(self, item: ChecklistItemId) -> None:
+        """Remove one."""
         ...
 
 

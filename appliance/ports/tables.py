@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from collections.abc import Sequence as Several
 from typing import Protocol
 
-from appliance.domain.alerts import Alert, AlertChange
+from appliance.domain.alerts import Alert, AlertChange, AlertStatus
 from appliance.domain.devices import KeptKey
 from appliance.domain.findings import Anomaly
 from appliance.domain.hardware import Hardware
@@ -27,13 +27,20 @@ from appliance.domain.network import NetworkModel, NetworkNode, Pipeline
 from appliance.domain.pace import DeviceLimits
 from appliance.domain.people import ApiToken, Municipality, User
 from appliance.domain.readings import Counts, Door, Rejection
-from appliance.domain.rules import Rule
+from appliance.domain.rules import Rule, Severity
 from appliance.domain.sensors import Sensor, SensorType
 from appliance.domain.telling import Channel, Delivery, LiveEvent
 from appliance.ports.audit import AuditTable
-from appliance.ports.belonging import RoleTable, ZoneTable
+from appliance.ports.belonging import PreferenceTable, RoleTable, ZoneTable
+from appliance.ports.map import BaseMapTable, EditTable, MapTable
 from appliance.ports.pages import AlertFilter, Page, SensorFilter
-from appliance.ports.records import AssetTable, AttachmentTable, IncidentTable, MaintenanceTable
+from appliance.ports.records import (
+    AssetTable,
+    AttachmentTable,
+    ChecklistTable,
+    IncidentTable,
+    MaintenanceTable,
+)
 
 
 class SensorTable(Protocol):
@@ -161,6 +168,10 @@ class AlertTable(Protocol):
 
     def summary(self) -> dict[str, int]:
         """Count `total`, `open`, and among the not yet resolved `critical` and `high`."""
+        ...
+
+    def tally(self) -> list[tuple[Severity, AlertStatus, bool, int]]:
+        """Count those not yet resolved by severity, status and whether they are shelved."""
         ...
 
     def daily_counts(self, *, since: Instant, until: Instant) -> dict[Instant, int]:
@@ -322,22 +333,6 @@ class UserTable(Protocol):
         ...
 
 
-class PreferenceTable(Protocol):
-    """Small things remembered per municipality: push tokens, idempotency keys, settings."""
-
-    def remember(self, kind: str, key: str, value: bytes, at: Instant) -> bool:
-        """Keep a value unless the key is there; say whether it was new."""
-        ...
-
-    def recall(self, kind: str, key: str) -> bytes | None:
-        """Give the value kept under a key."""
-        ...
-
-    def replace(self, kind: str, key: str, value: bytes, at: Instant) -> None:
-        """Keep a value whether or not the key is there."""
-        ...
-
-
 class Tables(Protocol):
     """Everything of one municipality, within one transaction."""
 
@@ -358,6 +353,8 @@ class Tables(Protocol):
     def incidents(self) -> IncidentTable: ...
     @property
     def attachments(self) -> AttachmentTable: ...
+    @property
+    def checklists(self) -> ChecklistTable: ...
     @property
     def assets(self) -> AssetTable: ...
     @property
@@ -384,6 +381,12 @@ class Tables(Protocol):
     def zones(self) -> ZoneTable: ...
     @property
     def audit(self) -> AuditTable: ...
+    @property
+    def map(self) -> MapTable: ...
+    @property
+    def edits(self) -> EditTable: ...
+    @property
+    def base_maps(self) -> BaseMapTable: ...
 
     def prune(self, before: Instant, most: int) -> int:
         """Delete what was noted before, at most so many rows of each sort; give how many.

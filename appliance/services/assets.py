@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import cos, hypot, radians
 from typing import Any, Final
 
@@ -27,10 +28,12 @@ from appliance.domain.network import (
     NodeKind,
     Pipeline,
 )
+from appliance.domain.sayings import saying
 from appliance.domain.sensors import Position
 from appliance.ports.pages import AssetFilter, Page
 from appliance.ports.tables import Tables
 from appliance.services.names import LONGEST, must_be_named
+from appliance.services.noting import noted, touched
 from appliance.services.pipelines import must_be_on_earth
 from appliance.services.world import World
 
@@ -86,7 +89,8 @@ class Assets:
         def change(tables: Tables) -> Asset:
             made = made_asset(grant, tables, draft, asset)
             must_be_free(tables, made)
-            put(tables, made)
+            note = partial(noted, self._world, grant, tables, [asset], what="added")
+            note(lambda: put(tables, made))
             return made
 
         return await self._world.operations.write(grant.municipality, change)
@@ -110,10 +114,16 @@ class Assets:
                 draft = replace(draft, details=_merged(draft.details, details))
             changed = made_asset(grant, tables, draft, asset)
             if type(changed) is not type(present):
-                raise Conflict(what="a point can't become a line, nor a line a point")
+                raise Conflict(
+                    what=saying("point_or_line", "a point can't become a line, nor a line a point")
+                )
             must_be_free(tables, changed)
-            put(tables, changed)
-            keep_joined(tables, present, changed)
+
+            def do() -> None:
+                put(tables, changed)
+                keep_joined(tables, present, changed)
+
+            noted(self._world, grant, tables, touched(tables, present), do, what="changed")
             return changed
 
         return await self._world.operations.write(grant.municipality, change)
@@ -126,7 +136,8 @@ class Assets:
         def change(tables: Tables) -> None:
             find = found_link if link else found_asset
             must_not_be_needed(tables, find(tables, asset))
-            tables.assets.remove(asset)
+            note = partial(noted, self._world, grant, tables, [asset], what="removed")
+            note(lambda: tables.assets.remove(asset))
 
         await self._world.operations.write(grant.municipality, change)
 
@@ -180,7 +191,11 @@ def must_be_free(tables: Tables, asset: Asset) -> None:
     else:
         same = tables.assets.link_coded(asset.link.code)
     if same is not None and same.id != asset.id:
-        raise Conflict(what=f"there is a {what(same)} {code(same)!r} already")
+        raise Conflict(
+            what=saying(
+                "code_there", "there is a {kind} {name!r} already", kind=what(same), name=code(same)
+            )
+        )
 
 
 def put(tables: Tables, asset: Asset) -> None:
@@ -297,7 +312,10 @@ def _place(tables: Tables, node: str | None, field_name: str) -> Position | None
         return None
     there = tables.assets.node_coded(node)
     if there is None:
-        raise Invalid(field=field_name, problem=f"there is no node {node[:LONGEST]!r}")
+        raise Invalid(
+            field=field_name,
+            problem=saying("no_node", "there is no node {name!r}", name=node[:LONGEST]),
+        )
     return there.node.position
 
 
@@ -307,7 +325,12 @@ def _snapped(point: Position, node: Position | None, field_name: str) -> Positio
     away = metres(point, node)
     if away > SNAPS_WITHIN:
         raise Invalid(
-            field=field_name, problem=f"the line ends {away:,.0f} m from that node, not at it"
+            field=field_name,
+            problem=saying(
+                "ends_off_node",
+                "the line ends {metres:,.0f} m from that node, not at it",
+                metres=round(away),
+            ),
         )
     return node
 

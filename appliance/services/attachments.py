@@ -20,8 +20,11 @@ from appliance.domain.ids import AttachmentId, IncidentId, MunicipalityId
 from appliance.domain.incidents import EntryKind
 from appliance.domain.instant import Instant
 from appliance.domain.pictures import Content, NotTaken, recognised
+from appliance.domain.sayings import saying
 from appliance.domain.sensors import Position
 from appliance.domain.taken_at import place_of
+from appliance.domain.telling import LiveEvent
+from appliance.flow.alerting import incident_event
 from appliance.ports.tables import Tables
 from appliance.services.incidents import found_incident
 from appliance.services.stories import tell
@@ -108,13 +111,14 @@ class Attachments:
             added_at=now,
         )
         try:
-            kept = await self._world.operations.write(
+            kept, events = await self._world.operations.write(
                 grant.municipality, lambda t: _add(t, made, now)
             )
         except Refused:
             # After anything else the row may be there all the same: the sweep knows.
             await asyncio.to_thread(self._world.files.remove, owner, file)
             raise
+        self._world.live.announce(events)
         if kept.id != made.id:
             await asyncio.to_thread(self._world.files.remove, owner, file)
         return kept
@@ -137,9 +141,12 @@ class Attachments:
                 note=found.name,
                 attachment=attachment,
             )
+            events.append(incident_event(tables, found_incident(tables, incident)))
             return found
 
+        events: list[LiveEvent] = []
         gone = await self._world.operations.write(grant.municipality, change)
+        self._world.live.announce(tuple(events))
         await asyncio.to_thread(self._world.files.remove, _plain(grant.municipality), gone.file)
 
     async def sweep(self) -> int:
@@ -198,29 +205,44 @@ def _same(tables: Tables, incident: IncidentId, upload: Upload) -> Attachment | 
         if file.sha256 == upload.sha256:
             return file
     if not 0 < upload.size <= LARGEST:
-        raise Invalid(field="file", problem=f"1 to {LARGEST:,} bytes")
+        raise Invalid(field="file", problem=saying("bytes", "1 to {most:,} bytes", most=LARGEST))
     if len(files) >= MOST_PER_INCIDENT:
-        raise TooMany(what=f"this incident has {MOST_PER_INCIDENT} files already; remove one first")
+        raise TooMany(
+            what=saying(
+                "too_many_files",
+                "this incident has {most} files already; remove one first",
+                most=MOST_PER_INCIDENT,
+            )
+        )
     if tables.attachments.bytes_kept() + upload.size > MOST_BYTES_PER_MUNICIPALITY:
         gib = MOST_BYTES_PER_MUNICIPALITY >> 30
-        raise TooMany(what=f"all files together have {gib} GiB already; remove some first")
+        raise TooMany(
+            what=saying(
+                "files_too_large",
+                "all files together have {gib} GiB already; remove some first",
+                gib=gib,
+            )
+        )
     return None
 
 
-def _add(tables: Tables, made: Attachment, now: Instant) -> Attachment:
+def _add(
+    tables: Tables, made: Attachment, now: Instant
+) -> tuple[Attachment, tuple[LiveEvent, ...]]:
     """Add the row, unless a twin came first; what was true before is looked at again."""
     upload = Upload(Path(), made.size, made.sha256, made.name, made.media_type)
     present = _same(tables, made.incident, upload)
     if present is not None:
-        return present
+        return present, ()
     tables.attachments.add(made)
+    incident = found_incident(tables, made.incident)
     tell(
         tables,
-        found_incident(tables, made.incident),
+        incident,
         EntryKind.ATTACHED,
         by=made.added_by,
         at=now,
         note=made.name,
         attachment=made.id,
     )
-    return made
+    return made, (incident_event(tables, incident),)

@@ -16,11 +16,12 @@ from appliance.domain.ids import AlertId, ChannelId
 from appliance.domain.instant import Instant
 from appliance.domain.people import Municipality
 from appliance.domain.rules import Severity
+from appliance.domain.sayings import saying
 from appliance.domain.telling import Channel, ChannelKind, Delivery, DeliveryState, Parcel
 from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
+from appliance.services.audit.recording import record
 from appliance.services.names import must_be_named
-from appliance.services.recording import record
 from appliance.services.world import World
 
 PATIENCE: Final = 20.0
@@ -106,7 +107,13 @@ class Channels:
 
         def add(tables: Tables) -> None:
             if len(tables.channels.all()) >= MOST_CHANNELS:
-                raise Conflict(what=f"there are {MOST_CHANNELS} channels already; remove some")
+                raise Conflict(
+                    what=saying(
+                        "too_many_channels",
+                        "there are {most} channels already; remove some",
+                        most=MOST_CHANNELS,
+                    )
+                )
             tables.channels.put(channel)
 
         await self._world.operations.write(grant.municipality, add)
@@ -158,11 +165,13 @@ class Channels:
                         await messenger.send(parcel)
                 except TimeoutError:
                     raise DeliveryFailed(
-                        channel=kept.name, problem="no answer", permanent=False
+                        channel=kept.name, problem=saying("no_answer", "no answer"), permanent=False
                     ) from None
                 return
         raise DeliveryFailed(
-            channel=kept.name, problem=f"{kept.kind.value} is not set up here", permanent=True
+            channel=kept.name,
+            problem=saying("not_set_up", "{kind} is not set up here", kind=kept.kind.value),
+            permanent=True,
         )
 
 
@@ -183,11 +192,16 @@ def _must_make_sense(channel: Channel) -> None:
     if channel.kind is ChannelKind.EMAIL:
         _, at, domain = channel.target.rpartition("@")
         if not at or not domain or any(c.isspace() or c in "<>," for c in channel.target):
-            raise Invalid(field="target", problem="one e-mail address is needed")
+            raise Invalid(
+                field="target", problem=saying("one_address", "one e-mail address is needed")
+            )
     else:
         parts = urlsplit(channel.target)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise Invalid(field="target", problem="an http:// or https:// address is needed")
+            raise Invalid(
+                field="target",
+                problem=saying("web_address", "an http:// or https:// address is needed"),
+            )
 
 
 def _test_parcel(

@@ -13,12 +13,14 @@ from appliance.domain.ids import AlertId, IncidentId, SensorId, UserId
 from appliance.domain.incidents import EntryKind, Incident, IncidentEntry, IncidentStatus
 from appliance.domain.instant import MINUTE, Instant
 from appliance.domain.rules import Severity
+from appliance.domain.sayings import saying
 from appliance.domain.sensors import Position
 from appliance.domain.telling import LiveEvent
 from appliance.flow import alerting
 from appliance.ports.pages import IncidentFilter, Page
 from appliance.ports.tables import Tables
 from appliance.services.alerts import found_alert
+from appliance.services.named_incidents import NamedIncident, named
 from appliance.services.pipelines import must_be_on_earth
 from appliance.services.stories import tell
 from appliance.services.world import World
@@ -28,6 +30,8 @@ LONGEST_TITLE: Final = 300
 LONGEST_TEXT: Final = 10_000
 MOST_ENTRIES: Final = 10_000
 """In the story of one incident; then comments and links are refused."""
+_LOOKED_THROUGH: Final = 50
+"""Incidents of one alert, from the newest, among which one that isn't closed is looked for."""
 _TOLD: Final = (
     "title",
     "description",
@@ -52,14 +56,6 @@ class NewIncident:
     sensor: SensorId | None = None
     alert: AlertId | None = None
     position: Position | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NamedIncident:
-    """An incident with the name of its sensor."""
-
-    incident: Incident
-    sensor_name: str | None
 
 
 Made = tuple[NamedIncident, tuple[LiveEvent, ...]]
@@ -88,11 +84,15 @@ class Incidents:
             grant.municipality, lambda t: named(t, found_incident(t, incident))
         )
 
-    async def report(self, grant: Grant[ReportIncidents], new: NewIncident) -> NamedIncident:
+    async def report(
+        self, grant: Grant[ReportIncidents], new: NewIncident, *, once_for_alert: bool = False
+    ) -> NamedIncident:
         """Make one, or give the one that this very report has made already.
 
         An identical report of the same person within a minute is the same report: the phones
-        send again what they could not see arrive, also without an Idempotency-Key.
+        send again what they could not see arrive, also without an Idempotency-Key. With
+        `once_for_alert` an alert's incident that isn't closed is given, whoever made it: of two
+        people who press at once in a night, one crew is to go.
         """
         _must_make_sense(new)
         now = self._world.clock.now()
@@ -103,6 +103,10 @@ class Incidents:
             earlier = _earlier(tables, new, by, now)
             if earlier is not None:
                 return named(tables, earlier), ()
+            if once_for_alert and new.alert is not None:
+                joined = _joined(tables, new, new.alert, by, now)
+                if joined is not None:
+                    return named(tables, joined), (alerting.incident_event(tables, joined),)
             incident = _incident(grant, tables, new, incident_id, now)
             tables.incidents.put(incident, was=None)
             _begin(tables, incident)
@@ -134,13 +138,17 @@ class Incidents:
     async def remove(self, grant: Grant[DiscardRecords], incident: IncidentId) -> None:
         """Remove one with its story and its files; maintenance because of it stays."""
 
-        def change(tables: Tables) -> list[Attachment]:
-            found_incident(tables, incident)
+        def change(tables: Tables) -> tuple[list[Attachment], LiveEvent]:
+            event = alerting.incident_event(
+                tables, found_incident(tables, incident), "incident_removed"
+            )
             files = tables.attachments.of(incident)
             tables.incidents.remove(incident)
-            return files
+            return files, event
 
-        for file in await self._world.operations.write(grant.municipality, change):
+        files, event = await self._world.operations.write(grant.municipality, change)
+        self._world.live.announce((event,))
+        for file in files:
             await asyncio.to_thread(self._world.files.remove, grant.municipality, file.file)
 
     async def timeline(
@@ -169,16 +177,22 @@ class Incidents:
     ) -> IncidentEntry:
         """Say something about it."""
         if not text.strip() or len(text) > LONGEST_TEXT:
-            raise Invalid(field="comment", problem=f"1 to {LONGEST_TEXT:,} characters")
+            raise Invalid(
+                field="comment",
+                problem=saying("characters", "1 to {most:,} characters", most=LONGEST_TEXT),
+            )
         now = self._world.clock.now()
 
-        def change(tables: Tables) -> IncidentEntry:
+        def change(tables: Tables) -> tuple[IncidentEntry, LiveEvent]:
             present = found_incident(tables, incident)
-            _must_have_room(tables, incident)
+            must_have_room(tables, incident)
             by = grant.actor.user
-            return tell(tables, present, EntryKind.COMMENTED, by=by, at=now, note=text)
+            said = tell(tables, present, EntryKind.COMMENTED, by=by, at=now, note=text)
+            return said, alerting.incident_event(tables, present)
 
-        return await self._world.operations.write(grant.municipality, change)
+        said, event = await self._world.operations.write(grant.municipality, change)
+        self._world.live.announce((event,))
+        return said
 
     async def link(
         self, grant: Grant[ReportIncidents], incident: IncidentId, alert: AlertId, *, on: bool
@@ -186,19 +200,22 @@ class Incidents:
         """Say that an alert belongs to it, or that it does not; saying it twice is saying it once."""
         now = self._world.clock.now()
 
-        def change(tables: Tables) -> None:
+        def change(tables: Tables) -> tuple[LiveEvent, ...]:
             present = found_incident(tables, incident)
             if on:
                 found_alert(tables, alert)
-                _must_have_room(tables, incident)
+                must_have_room(tables, incident)
                 changed = tables.incidents.link(incident, alert)
             else:
                 changed = tables.incidents.unlink(incident, alert)
-            if changed:
-                kind = EntryKind.ALERT_LINKED if on else EntryKind.ALERT_UNLINKED
-                tell(tables, present, kind, by=grant.actor.user, at=now, alert=alert)
+            if not changed:
+                return ()
+            kind = EntryKind.ALERT_LINKED if on else EntryKind.ALERT_UNLINKED
+            tell(tables, present, kind, by=grant.actor.user, at=now, alert=alert)
+            return (alerting.incident_event(tables, present),)
 
-        await self._world.operations.write(grant.municipality, change)
+        events = await self._world.operations.write(grant.municipality, change)
+        self._world.live.announce(events)
 
 
 def found_incident(tables: Tables, incident: IncidentId) -> Incident:
@@ -207,12 +224,6 @@ def found_incident(tables: Tables, incident: IncidentId) -> Incident:
     if there is None:
         raise NotFound(kind="incident", name=incident)
     return there
-
-
-def named(tables: Tables, incident: Incident) -> NamedIncident:
-    """Give an incident with the name of its sensor."""
-    sensor = None if incident.sensor is None else tables.sensors.get(incident.sensor)
-    return NamedIncident(incident, None if sensor is None else sensor.name)
 
 
 def _begin(tables: Tables, incident: Incident) -> None:
@@ -233,9 +244,15 @@ def _begin(tables: Tables, incident: Incident) -> None:
 
 def _must_make_sense(new: NewIncident) -> None:
     if not new.title.strip() or len(new.title) > LONGEST_TITLE:
-        raise Invalid(field="title", problem=f"1 to {LONGEST_TITLE} characters")
+        raise Invalid(
+            field="title",
+            problem=saying("characters", "1 to {most} characters", most=LONGEST_TITLE),
+        )
     if len(new.description) > LONGEST_TEXT or len(new.notes) > LONGEST_TEXT:
-        raise Invalid(field="description", problem=f"at most {LONGEST_TEXT} characters")
+        raise Invalid(
+            field="description",
+            problem=saying("at_most_characters", "at most {most} characters", most=LONGEST_TEXT),
+        )
     if new.position is not None:
         must_be_on_earth(new.position, "location")
 
@@ -244,6 +261,18 @@ def _earlier(tables: Tables, new: NewIncident, by: UserId, now: Instant) -> Inci
     since = Instant(now - SAME_WITHIN)
     same = tables.incidents.same_report(by, new.title.strip(), new.description, since=since)
     return same if same is not None and same.alert == new.alert else None
+
+
+def _joined(
+    tables: Tables, new: NewIncident, alert: AlertId, by: UserId, now: Instant
+) -> Incident | None:
+    """Give the newest incident of an alert that isn't closed; what the second notes is said in it."""
+    found, _ = tables.incidents.page(IncidentFilter(alert=alert), Page(limit=_LOOKED_THROUGH))
+    open_one = next((one for one in found if one.status is not IncidentStatus.CLOSED), None)
+    if open_one is not None and new.notes.strip():
+        must_have_room(tables, open_one.id)
+        tell(tables, open_one, EntryKind.COMMENTED, by=by, at=now, note=new.notes)
+    return open_one
 
 
 def _incident(
@@ -257,7 +286,10 @@ def _incident(
     sensor_id = new.sensor or (alert.sensor if alert is not None else None)
     sensor = None if sensor_id is None else tables.sensors.get(sensor_id)
     if new.sensor is not None and sensor is None:
-        raise Invalid(field="sensor_id", problem=f"there is no sensor {new.sensor}")
+        raise Invalid(
+            field="sensor_id",
+            problem=saying("no_sensor", "there is no sensor {name}", name=new.sensor),
+        )
     place = alert.position if alert is not None else None
     return Incident(
         id=incident_id,
@@ -277,9 +309,16 @@ def _incident(
     )
 
 
-def _must_have_room(tables: Tables, incident: IncidentId) -> None:
+def must_have_room(tables: Tables, incident: IncidentId) -> None:
+    """Raise TooMany where nothing more can be told of an incident."""
     if tables.incidents.last_entry(incident) >= MOST_ENTRIES:
-        raise TooMany(what=f"this incident has {MOST_ENTRIES:,} entries already; report another")
+        raise TooMany(
+            what=saying(
+                "too_many_entries",
+                "this incident has {most:,} entries already; report another",
+                most=MOST_ENTRIES,
+            )
+        )
 
 
 def _changed(
@@ -300,16 +339,27 @@ def _changed(
 
 def _must_be_known(tables: Tables, incident: Incident, changes: Mapping[str, Any]) -> None:
     if not incident.title.strip() or len(incident.title) > LONGEST_TITLE:
-        raise Invalid(field="title", problem=f"1 to {LONGEST_TITLE} characters")
+        raise Invalid(
+            field="title",
+            problem=saying("characters", "1 to {most} characters", most=LONGEST_TITLE),
+        )
     if changes.get("sensor") is not None and tables.sensors.get(changes["sensor"]) is None:
-        raise Invalid(field="sensor_id", problem=f"there is no sensor {changes['sensor']}")
+        raise Invalid(
+            field="sensor_id",
+            problem=saying("no_sensor", "there is no sensor {name}", name=changes["sensor"]),
+        )
     if changes.get("assigned_to") is not None and tables.users.get(changes["assigned_to"]) is None:
-        raise Invalid(field="assigned_to", problem=f"there is no person {changes['assigned_to']}")
+        raise Invalid(
+            field="assigned_to",
+            problem=saying("no_person", "there is no person {name}", name=changes["assigned_to"]),
+        )
 
 
 def _replace(tables: Tables, present: Incident, changed: Incident) -> None:
     if not tables.incidents.put(changed, was=present.version):
-        raise Conflict(what="somebody else has changed this incident meanwhile")
+        raise Conflict(
+            what=saying("changed_meanwhile", "somebody else has changed this incident meanwhile")
+        )
 
 
 def _tell_change(tables: Tables, before: Incident, after: Incident, by: UserId) -> None:

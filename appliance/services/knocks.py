@@ -15,7 +15,7 @@ from appliance.domain.errors import NotFound
 from appliance.domain.hardware import PROTOCOLS
 from appliance.domain.ids import MunicipalityId
 from appliance.domain.knocks import Knock
-from appliance.services.recording import author
+from appliance.services.audit.recording import author
 from appliance.services.sensors import AddedSensor, NewSensor, Sensors
 from appliance.services.world import World
 

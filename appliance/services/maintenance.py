@@ -9,6 +9,7 @@ from appliance.domain.errors import Conflict, Invalid, NotFound
 from appliance.domain.ids import AlertId, AssetId, IncidentId, MaintenanceId, SensorId, UserId
 from appliance.domain.instant import DAY, Instant
 from appliance.domain.maintenance import LONGEST_WINDOW, MaintenanceEntry, Window, WorkStatus
+from appliance.domain.sayings import saying
 from appliance.ports.pages import Page, WorkFilter
 from appliance.ports.tables import Tables
 from appliance.services.alerts import found_alert
@@ -95,7 +96,11 @@ class Maintenance:
             _must_make_sense(tables, wanted)
             wanted = take_out(tables, put_back(tables, wanted, now), now)
             if not tables.maintenance.put(wanted, was=present.version):
-                raise Conflict(what="somebody else has changed this entry meanwhile")
+                raise Conflict(
+                    what=saying(
+                        "changed_meanwhile", "somebody else has changed this entry meanwhile"
+                    )
+                )
             _plan_next(tables, present, wanted, next_id, now)
             return wanted
 
@@ -187,17 +192,34 @@ def _changed(entry: MaintenanceEntry, changes: WorkChanges, now: Instant) -> Mai
 
 def _must_make_sense(tables: Tables, entry: MaintenanceEntry) -> None:
     if not entry.work.strip():
-        raise Invalid(field="work", problem="say what is to be done, or was")
+        raise Invalid(
+            field="work", problem=saying("say_what_work", "say what is to be done, or was")
+        )
     if entry.sensor is not None and tables.sensors.get(entry.sensor) is None:
-        raise Invalid(field="sensor_id", problem=f"there is no sensor {entry.sensor}")
+        raise Invalid(
+            field="sensor_id",
+            problem=saying("no_sensor", "there is no sensor {name}", name=entry.sensor),
+        )
     if entry.asset is not None and tables.assets.get(entry.asset) is None:
-        raise Invalid(field="asset_id", problem=f"there is no asset {entry.asset}")
+        raise Invalid(
+            field="asset_id",
+            problem=saying("no_asset", "there is no asset {name}", name=entry.asset),
+        )
     if entry.assigned_to is not None and tables.users.get(entry.assigned_to) is None:
-        raise Invalid(field="assigned_to", problem=f"there is no person {entry.assigned_to}")
+        raise Invalid(
+            field="assigned_to",
+            problem=saying("no_person", "there is no person {name}", name=entry.assigned_to),
+        )
     if entry.repeat_days is not None and not 1 <= entry.repeat_days <= LONGEST_REPEAT:
-        raise Invalid(field="repeat_days", problem=f"1 to {LONGEST_REPEAT:,}")
+        raise Invalid(
+            field="repeat_days",
+            problem=saying("from_to", "{least} to {most:,}", least=1, most=LONGEST_REPEAT),
+        )
     if entry.repeat_days is not None and entry.due_at is None:
-        raise Invalid(field="repeat_days", problem="what repeats needs a due_at to count from")
+        raise Invalid(
+            field="repeat_days",
+            problem=saying("repeat_needs_due", "what repeats needs a due_at to count from"),
+        )
     _must_be_a_window(entry)
 
 
@@ -206,11 +228,17 @@ def _must_be_a_window(entry: MaintenanceEntry) -> None:
     if window is None:
         return
     if entry.sensor is None:
-        raise Invalid(field="out_of_service", problem="say which sensor: sensor_id is missing")
+        raise Invalid(
+            field="out_of_service",
+            problem=saying("which_sensor", "say which sensor: sensor_id is missing"),
+        )
     if not 0 < window.until - window.since <= LONGEST_WINDOW:
         days = LONGEST_WINDOW // DAY
         raise Invalid(
-            field="out_of_service", problem=f"it must end after it begins, in {days} days"
+            field="out_of_service",
+            problem=saying(
+                "ends_after_it_begins", "it must end after it begins, in {days} days", days=days
+            ),
         )
 
 

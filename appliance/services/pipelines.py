@@ -1,5 +1,7 @@
 """The pipe network on the map."""
 
+from functools import partial
+
 from appliance.domain.access import EditNetwork, Grant, ViewNetwork
 from appliance.domain.errors import Invalid, NotFound
 from appliance.domain.ids import AssetId
@@ -7,6 +9,7 @@ from appliance.domain.network import Link, NetworkNode, Pipeline
 from appliance.domain.sensors import Position
 from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
+from appliance.services.noting import noted
 from appliance.services.world import World
 
 
@@ -48,9 +51,12 @@ class Pipelines:
         pipeline = Pipeline(
             id=AssetId(self._world.ids.new_id()), municipality=grant.municipality, link=link
         )
-        await self._world.operations.write(
-            grant.municipality, lambda t: t.network.add_pipeline(pipeline)
-        )
+
+        def change(tables: Tables) -> None:
+            note = partial(noted, self._world, grant, tables, [pipeline.id], what="added")
+            note(lambda: tables.network.add_pipeline(pipeline))
+
+        await self._world.operations.write(grant.municipality, change)
         return pipeline
 
     def new_code(self) -> str:

@@ -3,20 +3,23 @@
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from appliance.domain.access import Grant, ViewNetwork
 from appliance.domain.errors import Invalid
 from appliance.domain.findings import Anomaly
 from appliance.domain.ids import SensorId
-from appliance.domain.instant import Instant
+from appliance.domain.instant import EARLIEST, LATEST, Instant
 from appliance.domain.readings import Readings
 from appliance.domain.sensors import Sensor
-from appliance.ports.history import Series
+from appliance.ports.history import MunicipalHistory, Series
 from appliance.ports.pages import Page
 from appliance.services.freshness import Freshness
 from appliance.services.sensors import found
 from appliance.services.world import World
 
 MOST_POINTS: Final = 10_000
+OLDEST_FIRST: Final = ("timestamp",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,21 @@ class Span:
         if self.since > self.until:
             raise Invalid(field="from", problem="it lies after `to`")
 
+    def behind(self, page: Page) -> "Span":
+        """Give what is left of it behind the place where a page begins."""
+        if not page.after:
+            return self
+        place = page.after[0]
+        if not isinstance(place, int) or not EARLIEST <= place <= LATEST:
+            raise Invalid(field="cursor", problem="this is no cursor of this list")
+        if page.order == OLDEST_FIRST:
+            return Span(Instant(min(max(self.since, place + 1), self.until)), self.until)
+        return Span(self.since, Instant(max(min(self.until, place), self.since)))
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingsPage:
-    """One page of a sensor's readings, newest first, and what was unusual among them."""
+    """One page of a sensor's readings, and what was unusual among them."""
 
     sensor: Sensor
     readings: Readings
@@ -58,18 +72,22 @@ class ReadingsOfSensors:
         self._world = world
         self._freshness = freshness
 
-    async def newest(
+    async def page(
         self, grant: Grant[ViewNetwork], sensor_id: SensorId, span: Span, page: Page
     ) -> ReadingsPage:
-        """Give one page, newest first."""
+        """Give one page by `timestamp`, newest first unless the page is ordered otherwise."""
         sensor = await self._sensor(grant, sensor_id)
         await self._freshness.history()
         await self._freshness.watch()
         history = self._world.history.of(grant.municipality)
         total = await history.count(sensor_id, since=span.since, until=span.until)
-        readings = await history.newest(
-            sensor_id, since=span.since, until=span.until, limit=page.limit, offset=page.offset
-        )
+        left = span.behind(page)
+        if page.order == OLDEST_FIRST:
+            readings = await _oldest(history, sensor_id, left, page)
+        else:
+            readings = await history.newest(
+                sensor_id, since=left.since, until=left.until, limit=page.limit, offset=page.offset
+            )
         scores = await self.scores(grant, sensor_id, readings)
         return ReadingsPage(sensor, readings, total, scores)
 
@@ -101,6 +119,20 @@ class ReadingsOfSensors:
 
     async def _sensor(self, grant: Grant[ViewNetwork], sensor_id: SensorId) -> Sensor:
         return await self._world.operations.read(grant.municipality, lambda t: found(t, sensor_id))
+
+
+async def _oldest(history: MunicipalHistory, sensor: SensorId, left: Span, page: Page) -> Readings:
+    """Give a page from the other end: what would come last of the newest."""
+    there = await history.count(sensor, since=left.since, until=left.until)
+    wanted = min(page.limit, max(there - page.offset, 0))
+    readings = await history.newest(
+        *(sensor,),
+        since=left.since,
+        until=left.until,
+        limit=wanted,
+        offset=max(there - page.offset - wanted, 0),
+    )
+    return readings.take(np.arange(len(readings))[::-1])
 
 
 def highest_scores(anomalies: list[Anomaly]) -> dict[int, float]:

@@ -30,6 +30,8 @@ KEPT_FOR: Final = 48 * HOUR
 MOST_KEYS: Final = 10_000
 """Of one person or token; the next is refused until the oldest is KEPT_FOR old. To drop one instead
 could mean to do something twice."""
+MOST_BYTES: Final = 16 * 1024 * 1024
+"""Of the answers of one person or token; beyond it a new key is refused like one too many."""
 LARGEST: Final = 256 * 1024
 """Of an answer that is kept; of a larger one it is only known that it was given."""
 WAIT: Final = 10.0
@@ -71,7 +73,7 @@ class Repeats:
         """Give the answer, and whether it is a repetition; refusals are not kept.
 
         KeyReused for another request under the key; Conflict where the first is still under way
-        after WAIT, or was done and its answer lost; TooMany beyond MOST_KEYS.
+        after WAIT, or was done and its answer lost; TooMany beyond MOST_KEYS or MOST_BYTES.
         """
         sealed = _Sealed(self._secret, request)
         async with self._turn(sealed.key):
@@ -111,6 +113,10 @@ class Repeats:
         system.answers.forget(sealed.key.actor, Instant(now - KEPT_FOR))
         if system.answers.count(sealed.key.actor) >= MOST_KEYS:
             raise TooMany(what=f"{MOST_KEYS:,} keys in {KEPT_FOR // HOUR} hours are the most")
+        if system.answers.size(sealed.key.actor) >= MOST_BYTES:
+            raise TooMany(
+                what=f"answers of {MOST_BYTES >> 20} MiB in {KEPT_FOR // HOUR} hours are the most"
+            )
         system.answers.begin(sealed.key, sealed.fingerprint, now)
 
     async def _keep(self, task: Undertaking, sealed: "_Sealed", answer: Given) -> None:

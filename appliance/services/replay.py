@@ -1,6 +1,7 @@
 """What a rule would have raised on stored history: the very same code that watches live."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -19,9 +20,10 @@ from appliance.domain.readings import Ints
 from appliance.domain.rules import Rule
 from appliance.flow.learning import VERSIONS_KEPT, load_patterns, local_seconds_of_week
 from appliance.ports.operations import SystemTables
+from appliance.ports.tables import Tables
 from appliance.services.freshness import Freshness
 from appliance.services.readings import Span
-from appliance.services.rules import found_rule
+from appliance.services.rules import NewRule, found_rule, must_hold
 from appliance.services.world import World
 
 LONGEST: Final = 366 * DAY
@@ -72,6 +74,23 @@ class Replays:
 
         A rule that is switched off is replayed as if it were on.
         """
+        return await self._in_turn(grant, lambda tables: found_rule(tables, rule), span)
+
+    async def rehearse(
+        self, grant: Grant[EditRules], new: NewRule, span: Span
+    ) -> tuple[Rule, list[WouldBeAlert]]:
+        """Give the alerts that a rule would have raised before there is one; nothing is kept."""
+        rule = new.made(RuleId(0), grant.municipality, self._world.clock.now())
+
+        def checked(tables: Tables) -> Rule:
+            must_hold(tables, rule)
+            return rule
+
+        return await self._in_turn(grant, checked, span)
+
+    async def _in_turn(
+        self, grant: Grant[EditRules], pick: Callable[[Tables], Rule], span: Span
+    ) -> tuple[Rule, list[WouldBeAlert]]:
         if span.until - span.since > LONGEST:
             raise Invalid(field="from", problem="a replay spans at most 366 days")
         if self._waiting >= MOST_WAITING:
@@ -79,14 +98,14 @@ class Replays:
         self._waiting += 1
         try:
             async with self._one_at_a_time:
-                return await self._replay(grant, rule, span)
+                return await self._replay(grant, pick, span)
         finally:
             self._waiting -= 1
 
     async def _replay(
-        self, grant: Grant[EditRules], rule: RuleId, span: Span
+        self, grant: Grant[EditRules], pick: Callable[[Tables], Rule], span: Span
     ) -> tuple[Rule, list[WouldBeAlert]]:
-        case = await self._world.operations.read_system(lambda t: _case(t, grant, rule))
+        case = await self._world.operations.read_system(lambda t: _case(t, grant, pick))
         await self._freshness.history()
         history = self._world.history.of(grant.municipality)
         daily = await history.daily_counts(since=span.since, until=span.until)
@@ -105,9 +124,9 @@ class Replays:
         return case.rule, alerts_of(case.rule, watched.findings)
 
 
-def _case(system: SystemTables, grant: Grant[EditRules], rule_id: RuleId) -> _Case:
+def _case(system: SystemTables, grant: Grant[EditRules], pick: Callable[[Tables], Rule]) -> _Case:
     tables = system.of(grant.municipality)
-    rule = replace(found_rule(tables, rule_id), enabled=True)
+    rule = replace(pick(tables), enabled=True)
     book = RuleBook(
         rules=(rule,),
         sensors=tuple(tables.sensors.everything()),

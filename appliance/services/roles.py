@@ -17,6 +17,7 @@ from appliance.domain.access import (
 from appliance.domain.enclave import RoleId
 from appliance.domain.errors import Conflict, Invalid, NotFound
 from appliance.domain.people import CustomRole
+from appliance.domain.sayings import saying
 from appliance.ports.tables import Tables
 from appliance.services.names import must_be_named
 from appliance.services.world import World
@@ -63,7 +64,9 @@ class Roles:
 
         def add(tables: Tables) -> CustomRole:
             if len(tables.roles.all()) >= MOST_ROLES:
-                raise Conflict(what=f"there are {MOST_ROLES} roles already")
+                raise Conflict(
+                    what=saying("too_many_roles", "there are {most} roles already", most=MOST_ROLES)
+                )
             tables.roles.put(made)
             return made
 
@@ -92,7 +95,13 @@ class Roles:
             must_not_exceed(grant.actor, present.permissions)
             people = tables.roles.people(role)
             if people and instead is None:
-                raise Conflict(what=f"{people} have this role: say what they get `instead`")
+                raise Conflict(
+                    what=saying(
+                        "role_in_use",
+                        "{count} have this role: say what they get `instead`",
+                        count=people,
+                    )
+                )
             if instead is not None:
                 must_be_built_in(instead, "instead")
                 must_not_exceed(grant.actor, POLICY[instead])
@@ -138,10 +147,18 @@ def _described(grant: Grant[ManageUsers], role: CustomRole, said: RoleFields) ->
     name = role.name if said.name is None else said.name.strip()
     must_be_named(name, "name")
     if name.casefold() in {built_in.value for built_in in Role}:
-        raise Invalid(field="name", problem=f"{name!r} is a role that is there anyway")
+        raise Invalid(
+            field="name",
+            problem=saying("role_there", "{name!r} is a role that is there anyway", name=name),
+        )
     description = role.description if said.description is None else said.description
     if len(description) > LONGEST_DESCRIPTION:
-        raise Invalid(field="description", problem=f"at most {LONGEST_DESCRIPTION} characters")
+        raise Invalid(
+            field="description",
+            problem=saying(
+                "at_most_characters", "at most {most} characters", most=LONGEST_DESCRIPTION
+            ),
+        )
     permissions = role.permissions
     if said.permissions is not None:
         permissions = read_permissions(said.permissions, "permissions")

@@ -6,7 +6,8 @@ from typing import Final
 
 from appliance.domain.access import EditRules, Grant, ViewNetwork
 from appliance.domain.errors import Conflict, Invalid, NotFound, UnitUnknown
-from appliance.domain.ids import RuleId, SensorId
+from appliance.domain.ids import MunicipalityId, RuleId, SensorId
+from appliance.domain.instant import Instant
 from appliance.domain.quantities import Quantity, unit_of
 from appliance.domain.rules import (
     Anomalous,
@@ -19,6 +20,7 @@ from appliance.domain.rules import (
     Severity,
     Threshold,
 )
+from appliance.domain.sayings import saying
 from appliance.ports.tables import Tables
 from appliance.services.names import must_be_named
 from appliance.services.sensors import found, type_coded
@@ -43,6 +45,23 @@ class NewRule:
     enabled: bool = True
     resolve_when_cleared: bool = False
 
+    def made(self, rule: RuleId, municipality: MunicipalityId, now: Instant) -> Rule:
+        """Give the rule that this becomes."""
+        return Rule(
+            id=rule,
+            municipality=municipality,
+            name=self.name.strip(),
+            sensor=self.sensor,
+            sensor_type=self.sensor_type,
+            condition=self.condition,
+            severity=self.severity,
+            alert_type=self.alert_type,
+            enabled=self.enabled,
+            resolve_when_cleared=self.resolve_when_cleared,
+            created_at=now,
+            updated_at=now,
+        )
+
 
 class Rules:
     """Adds, changes and lists rules; the watch takes notice at once."""
@@ -60,25 +79,19 @@ class Rules:
 
     async def add(self, grant: Grant[EditRules], new: NewRule) -> Rule:
         """Add one."""
-        now = self._world.clock.now()
-        rule = Rule(
-            id=RuleId(self._world.ids.new_id()),
-            municipality=grant.municipality,
-            name=new.name.strip(),
-            sensor=new.sensor,
-            sensor_type=new.sensor_type,
-            condition=new.condition,
-            severity=new.severity,
-            alert_type=new.alert_type,
-            enabled=new.enabled,
-            resolve_when_cleared=new.resolve_when_cleared,
-            created_at=now,
-            updated_at=now,
+        rule = new.made(
+            RuleId(self._world.ids.new_id()), grant.municipality, self._world.clock.now()
         )
 
         def change(tables: Tables) -> Rule:
             if tables.rules.count() >= MOST_RULES:
-                raise Conflict(what=f"there are {MOST_RULES:,} rules already; remove some")
+                raise Conflict(
+                    what=saying(
+                        "too_many_rules",
+                        "there are {most:,} rules already; remove some",
+                        most=MOST_RULES,
+                    )
+                )
             return _put(tables, rule)
 
         return await self._write(grant, change)
@@ -112,12 +125,17 @@ class Rules:
 
 
 def _put(tables: Tables, rule: Rule) -> Rule:
+    must_hold(tables, rule)
+    tables.rules.put(rule)
+    return rule
+
+
+def must_hold(tables: Tables, rule: Rule) -> None:
+    """Raise Invalid for a rule that can't be meant, or not for these sensors."""
     must_be_named(rule.name, "name")
     must_be_named(rule.alert_type, "alert_type")
     must_make_sense(rule.condition)
     _must_fit(rule.condition, _quantity(tables, rule))
-    tables.rules.put(rule)
-    return rule
 
 
 def found_rule(tables: Tables, rule: RuleId) -> Rule:
@@ -131,12 +149,15 @@ def found_rule(tables: Tables, rule: RuleId) -> Rule:
 def _quantity(tables: Tables, rule: Rule) -> Quantity | None:
     """Give the quantity that the rule is about; None where it is about all sensors."""
     if rule.sensor is not None and rule.sensor_type is not None:
-        raise Invalid(field="sensor_type", problem="name a sensor or a type, not both")
+        raise Invalid(
+            field="sensor_type",
+            problem=saying("sensor_or_type", "name a sensor or a type, not both"),
+        )
     if rule.sensor is not None:
         try:
             return found(tables, rule.sensor).type.quantity
         except NotFound:
-            problem = f"there is no sensor {rule.sensor}"
+            problem = saying("no_sensor", "there is no sensor {name}", name=rule.sensor)
             raise Invalid(field="sensor_id", problem=problem) from None
     if rule.sensor_type is not None:
         return type_coded(tables, rule.sensor_type).quantity
@@ -154,7 +175,12 @@ def _must_fit(condition: Condition, quantity: Quantity | None) -> None:
             raise Invalid(field="condition.unit", problem=said) from None
     needs_quantity = unit is not None or isinstance(condition, Threshold | RateOfChange)
     if quantity is None and needs_quantity:
-        raise Invalid(field="sensor_id", problem="this condition needs a sensor or a sensor type")
+        raise Invalid(
+            field="sensor_id",
+            problem=saying(
+                "needs_sensor_or_type", "this condition needs a sensor or a sensor type"
+            ),
+        )
 
 
 def must_make_sense(condition: Condition) -> None:
@@ -178,4 +204,7 @@ def must_make_sense(condition: Condition) -> None:
 
 def _must_be(holds: bool, field: str, allowed: str) -> None:  # noqa: FBT001
     if not holds:
-        raise Invalid(field=f"condition.{field}", problem=f"must be {allowed}")
+        raise Invalid(
+            field=f"condition.{field}",
+            problem=saying("must_be", "must be {allowed}", allowed=allowed),
+        )

@@ -4,7 +4,7 @@ from appliance.domain.access import AdministerSystem, Grant, SystemGrant, ViewNe
 from appliance.domain.ids import MunicipalityId
 from appliance.domain.telling import Cursor, LiveEvent
 from appliance.ports.live import LiveClient
-from appliance.services.recording import author
+from appliance.services.audit.recording import author
 from appliance.services.world import World
 
 Joined = tuple[LiveClient, tuple[LiveEvent, ...], bool]

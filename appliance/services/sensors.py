@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
+from appliance.detection.patterns import days_of
 from appliance.domain.access import Grant, ManageDevices, ViewNetwork
 from appliance.domain.devices import key_digest
 from appliance.domain.errors import Conflict, Invalid, NotFound
@@ -11,6 +12,7 @@ from appliance.domain.hardware import LONGEST_CHANNEL, Hardware
 from appliance.domain.ids import AssetId, DeviceId, SensorId
 from appliance.domain.instant import SECOND, Instant
 from appliance.domain.quantities import Unit
+from appliance.domain.sayings import saying
 from appliance.domain.sensors import (
     LastContact,
     Limits,
@@ -30,6 +32,14 @@ from appliance.services.world import World
 TOKEN_NAME: Final = "token"  # noqa: S105  a user name
 LONGEST_DEVICE_ID: Final = 128
 LONGEST_GRACE: Final = 7 * 86_400.0
+
+
+class HowFar(NamedTuple):
+    """How far learning a sensor's pattern is."""
+
+    words: str
+    days: int | None
+    """So many of the 14 that are needed were seen; None where it is not days that lack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +97,14 @@ class Sensors:
             grant.municipality, lambda t: t.sensors.page(chosen, page)
         )
 
-    async def get(self, grant: Grant[ViewNetwork], sensor: SensorId) -> Sensor:
-        """Give one."""
-        return await self._world.operations.read(grant.municipality, lambda t: found(t, sensor))
+    async def get(self, grant: Grant[ViewNetwork], sensor: SensorId) -> tuple[Sensor, HowFar]:
+        """Give one, and how far learning its own pattern is; no words when it is learned."""
 
-    async def learning(self, grant: Grant[ViewNetwork], sensor: SensorId) -> str:
-        """Say how far learning the sensor's own pattern is; nothing when it is learned."""
-        return await self._world.operations.read(
-            grant.municipality, lambda t: still_learning(t, sensor)
-        )
+        def query(tables: Tables) -> tuple[Sensor, HowFar]:
+            words = still_learning(tables, sensor)
+            return found(tables, sensor), HowFar(words, days_of(words))
+
+        return await self._world.operations.read(grant.municipality, query)
 
     async def contacts_known(self) -> None:
         """Wait until `contact` says what the newest durable readings said."""
@@ -123,7 +132,11 @@ class Sensors:
         def change(tables: Tables) -> Sensor:
             sensor = _made(tables, grant, new, sensor_id, now)
             if tables.sensors.by_device(sensor.device_id) is not None:
-                raise Conflict(what=f"there is a device {sensor.device_id!r} already")
+                raise Conflict(
+                    what=saying(
+                        "device_there", "there is a device {name!r} already", name=sensor.device_id
+                    )
+                )
             tables.sensors.add([(sensor, key_digest(api_key))])
             return sensor
 
@@ -190,11 +203,17 @@ def found(tables: Tables, sensor: SensorId) -> Sensor:
 def must_be_a_device_id(text: str) -> None:
     """Raise Invalid for what can't be an MQTT topic level [MQTT-4.7.1-1] or a user name."""
     if not text or len(text) > LONGEST_DEVICE_ID:
-        raise Invalid(field="device_id", problem=f"1 to {LONGEST_DEVICE_ID} characters")
+        raise Invalid(
+            field="device_id",
+            problem=saying("characters", "1 to {most:,} characters", most=LONGEST_DEVICE_ID),
+        )
     if any(c in "/+#" or c.isspace() or not c.isprintable() for c in text):
-        raise Invalid(field="device_id", problem="no spaces, /, + or #")
+        raise Invalid(field="device_id", problem=saying("no_such_signs", "no spaces, /, + or #"))
     if text.casefold() == TOKEN_NAME:
-        raise Invalid(field="device_id", problem="this is the MQTT user name of API tokens")
+        raise Invalid(
+            field="device_id",
+            problem=saying("name_of_tokens", "this is the MQTT user name of API tokens"),
+        )
 
 
 def type_coded(tables: Tables, code: str) -> SensorType:
@@ -203,7 +222,12 @@ def type_coded(tables: Tables, code: str) -> SensorType:
     known = types.get(code.strip().casefold())
     if known is None:
         names = ", ".join(sorted(one.code for one in types.values())) or "none"
-        raise Invalid(field="sensor_type", problem=f"there is no type {code!r}; known: {names}")
+        raise Invalid(
+            field="sensor_type",
+            problem=saying(
+                "no_type", "there is no type {name!r}; known: {known}", name=code, known=names
+            ),
+        )
     return known
 
 
@@ -239,7 +263,13 @@ def _changed(tables: Tables, sensor: Sensor, changes: SensorChanges, now: Instan
     must_be_named(wanted.name, "name")
     sensor_type = type_coded(tables, wanted.sensor_type)
     if sensor_type.quantity is not sensor.type.quantity:
-        raise Conflict(what=f"this sensor's readings are a {sensor.type.quantity.value}")
+        raise Conflict(
+            what=saying(
+                "other_quantity",
+                "this sensor's readings are a {quantity}",
+                quantity=sensor.type.quantity.value,
+            )
+        )
     unit = unit_for(sensor_type, wanted.unit)
     _must_be_a_pipeline(tables, wanted.pipeline)
     return replace(
@@ -282,7 +312,10 @@ def _as_new(sensor: Sensor) -> NewSensor:
 
 def _must_be_a_pipeline(tables: Tables, pipeline: AssetId | None) -> None:
     if pipeline is not None and tables.network.pipeline(pipeline) is None:
-        raise Invalid(field="pipeline_id", problem=f"there is no pipeline {pipeline}")
+        raise Invalid(
+            field="pipeline_id",
+            problem=saying("no_asset", "there is no pipeline {name}", name=pipeline),
+        )
 
 
 def _gateway(tables: Tables, wanted: NewSensor) -> DeviceId | None:
@@ -290,9 +323,15 @@ def _gateway(tables: Tables, wanted: NewSensor) -> DeviceId | None:
         return None
     gateway = DeviceId(wanted.gateway)
     if gateway == wanted.device_id:
-        raise Invalid(field="gateway_device_id", problem="a device is not its own gateway")
+        raise Invalid(
+            field="gateway_device_id",
+            problem=saying("own_gateway", "a device is not its own gateway"),
+        )
     if tables.sensors.by_device(gateway) is None:
-        raise Invalid(field="gateway_device_id", problem=f"there is no device {gateway!r}")
+        raise Invalid(
+            field="gateway_device_id",
+            problem=saying("no_device", "there is no device {name!r}", name=gateway),
+        )
     return gateway
 
 
@@ -300,14 +339,22 @@ def _channel(tables: Tables, wanted: NewSensor) -> str | None:
     """Give the channel; Invalid or Conflict where it could not be told from another's."""
     channel = (wanted.channel or "").strip() or None
     if channel is not None and (len(channel) > LONGEST_CHANNEL or not channel.isprintable()):
-        raise Invalid(field="channel", problem=f"1 to {LONGEST_CHANNEL} printable characters")
+        raise Invalid(
+            field="channel",
+            problem=saying("characters", "1 to {most} printable characters", most=LONGEST_CHANNEL),
+        )
     if wanted.hardware is not None:
         code = wanted.sensor_type.strip().casefold()
         for other in tables.sensors.of_hardware(wanted.hardware):
             if other.device_id == wanted.device_id or other.channel != channel:
                 continue
             if other.type.code.casefold() == code:
-                same = f"{other.device_id!r} has this channel of {wanted.hardware.number} already"
+                same = saying(
+                    "channel_taken",
+                    "{name!r} has this channel of {number} already",
+                    name=other.device_id,
+                    number=wanted.hardware.number,
+                )
                 raise Conflict(what=same)
     return channel
 
@@ -315,7 +362,9 @@ def _channel(tables: Tables, wanted: NewSensor) -> str | None:
 def limits_in(unit: Unit, low: float | None, high: float | None) -> Limits:
     """Give limits in SI from limits in a unit; Invalid when they are the wrong way round."""
     if low is not None and high is not None and low > high:
-        raise Invalid(field="threshold_config", problem="min is greater than max")
+        raise Invalid(
+            field="threshold_config", problem=saying("min_over_max", "min is greater than max")
+        )
     return Limits(
         None if low is None else unit.to_si(low), None if high is None else unit.to_si(high)
     )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from appliance.domain.access import AdministerSystem, Grant, ManageSettings, SystemGrant
 from appliance.domain.errors import Invalid
 from appliance.domain.people import Municipality
+from appliance.domain.sayings import saying
 from appliance.ports.operations import SystemTables
 from appliance.services.installation import (
     SystemSettings,
@@ -44,7 +45,10 @@ class Settings:
         Its name stays: whether another has that name would show by the refusal.
         """
         if changes.name is not None:
-            raise Invalid(field="name", problem="a super admin names municipalities")
+            raise Invalid(
+                field="name",
+                problem=saying("super_admin_names", "a super admin names municipalities"),
+            )
         await must_make_sense(changes)
 
         def change(system: SystemTables) -> Municipality:
@@ -67,7 +71,12 @@ class Settings:
         """Change those of the installation."""
         del grant
         if any(len(str(value)) > LONGEST for value in changes.values()):
-            raise Invalid(field="contact", problem=f"at most {LONGEST} characters are taken")
+            raise Invalid(
+                field="contact",
+                problem=saying(
+                    "at_most_characters", "at most {most} characters are taken", most=LONGEST
+                ),
+            )
         if "default_time_zone" in changes:
             await must_be_a_time_zone(changes["default_time_zone"])
 

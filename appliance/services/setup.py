@@ -13,10 +13,11 @@ from appliance.domain.errors import Conflict, NotSignedIn, TooMany
 from appliance.domain.ids import MunicipalityId, UserId
 from appliance.domain.instant import Instant
 from appliance.domain.people import Municipality, User
+from appliance.domain.sayings import saying
 from appliance.ports.clock import IdSource
 from appliance.ports.operations import SystemTables
 from appliance.services.names import must_be_a_time_zone, must_be_named
-from appliance.services.passwords import Passwords
+from appliance.services.signing_in.passwords import Passwords
 from appliance.services.world import World
 
 MOST_TRIES: Final = 20
@@ -45,12 +46,20 @@ class OneTimeCode:
     def must_be(self, given: str) -> None:
         """Raise unless this is the code; after MOST_TRIES wrong ones, whatever is given."""
         if self._tries >= MOST_TRIES:
-            raise TooMany(what="too many wrong codes; start Weir again for a new one")
+            raise TooMany(
+                what=saying(
+                    "too_many_codes", "too many wrong codes; start Weir again for a new one"
+                )
+            )
         mine = self.text.replace("-", "").encode()
         theirs = given.replace("-", "").replace(" ", "").strip().upper().encode()
         if not hmac.compare_digest(mine, theirs):
             self._tries += 1
-            raise NotSignedIn(reason="This is not the code that is printed on the console")
+            raise NotSignedIn(
+                reason=saying(
+                    "wrong_set_up_code", "This is not the code that is printed on the console"
+                )
+            )
 
 
 class SetUp:
@@ -77,7 +86,7 @@ class SetUp:
     async def with_code(self, code: str, first: FirstPerson) -> MunicipalityId:
         """Do the set-up for somebody who knows the code."""
         if not await self.needed():
-            raise Conflict(what="Weir has been set up already; sign in")
+            raise Conflict(what=saying("set_up_already", "Weir has been set up already; sign in"))
         self._code.must_be(code)
         return await self.initialise(first)
 
@@ -107,7 +116,7 @@ class SetUp:
 
         def change(tables: SystemTables) -> None:
             if _has_super_admin(tables):
-                raise Conflict(what="Weir has been set up already")
+                raise Conflict(what=saying("set_up_already", "Weir has been set up already"))
             tables.put_user(admin)
             found_municipality(tables, municipality, self._world.ids.new_id, now)
 

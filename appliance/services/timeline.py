@@ -27,7 +27,7 @@ METRES_PER_DEGREE: Final = 111_320.0
 MOST_STEPS: Final = 500
 MOST_READINGS: Final = 20_000
 """Per sensor; of a longer range the newest are shown."""
-AFTERWARDS: Final = 1 * HOUR
+MOST_HOURS: Final = 24 * 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +73,25 @@ class Timelines:
         self._freshness = freshness
 
     async def of(
-        self, grant: Grant[ViewNetwork], incident: IncidentId, hours_before: float, step: int
+        self, grant: Grant[ViewNetwork], incident: IncidentId, hours: tuple[float, float], step: int
     ) -> Timeline:
-        """Give the hours before an incident and the one after it, in steps of `step` µs.
+        """Give the hours before an incident and those after it, in steps of `step` µs.
 
-        Its own sensor comes first, then the nearest MOST_SENSORS within WITHIN_METRES.
+        Steps are longer where there would be more than MOST_STEPS. Its own sensor comes first, then the nearest MOST_SENSORS within WITHIN_METRES.
         """
-        if not 0 < hours_before <= 24 * 31:
-            raise Invalid(field="hours_before", problem="more than 0, at most 744")
+        for name, number in zip(("hours_before", "hours_after"), hours, strict=True):
+            if not 0 < number <= MOST_HOURS:
+                raise Invalid(field=name, problem=f"more than 0, at most {MOST_HOURS}")
         await self._freshness.history()
         await self._freshness.watch()
-        before = int(hours_before * HOUR)
-        step = max(step, MINUTE, -(-(before + AFTERWARDS) // MOST_STEPS))
+        before, after = (int(number * HOUR) for number in hours)
+        step = max(step, MINUTE, -(-(before + after) // MOST_STEPS))
         now = self._world.clock.now()
         scene = await self._world.operations.read(
-            grant.municipality, lambda t: _scene(t, incident, before, now)
+            grant.municipality, lambda t: _scene(t, incident, (before, after), now)
         )
         start = Instant(scene.incident.created_at - before)
-        end = Instant(min(scene.incident.created_at + AFTERWARDS, now + 1))
+        end = Instant(min(scene.incident.created_at + after, now + 1))
         observations: list[Observation] = []
         for sensor in scene.sensors:
             readings = await self._world.history.of(grant.municipality).newest(
@@ -102,29 +103,31 @@ class Timelines:
         return Timeline(scene.incident, start, end, step, observations, scene.alerts)
 
 
-def _scene(tables: Tables, incident_id: IncidentId, before: int, now: Instant) -> _Scene:
+def _scene(
+    tables: Tables, incident_id: IncidentId, around: tuple[int, int], now: Instant
+) -> _Scene:
     incident = found_incident(tables, incident_id)
-    since, until = Instant(incident.created_at - before), Instant(now + 1)
+    since, until = Instant(incident.created_at - around[0]), Instant(now + 1)
+    ended = Instant(incident.created_at + around[1])
     everywhere, _ = tables.sensors.page(SensorFilter(), Page(limit=100_000))
     sensors = nearest(everywhere, incident)
     scores = {
         sensor.id: highest_scores(tables.anomalies.between(sensor.id, since=since, until=until))
         for sensor in sensors
     }
-    return _Scene(incident, sensors, scores, _related(tables, incident, sensors, since))
+    return _Scene(incident, sensors, scores, _related(tables, incident, sensors, (since, ended)))
 
 
 def _related(
-    tables: Tables, incident: Incident, sensors: list[Sensor], since: Instant
+    tables: Tables, incident: Incident, sensors: list[Sensor], around: tuple[Instant, Instant]
 ) -> list[Alert]:
     alerts, _ = tables.alerts.page(AlertFilter(), Page(limit=1_000))
     here = {sensor.id for sensor in sensors}
-    ended = incident.created_at + AFTERWARDS
     return [
         alert
         for alert in alerts
         if alert.id == incident.alert
-        or (alert.sensor in here and since <= alert.created_at <= ended)
+        or (alert.sensor in here and around[0] <= alert.created_at <= around[1])
     ]
 
 

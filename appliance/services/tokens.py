@@ -20,6 +20,7 @@ from appliance.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from appliance.domain.ids import TokenId
 from appliance.domain.instant import DAY, Instant
 from appliance.domain.people import ApiToken
+from appliance.domain.sayings import saying
 from appliance.ports.tables import Tables
 from appliance.services.names import must_be_named
 from appliance.services.roles import must_be_built_in, read_permissions
@@ -58,7 +59,8 @@ class Tokens:
     """Makes, lists and revokes tokens; a revoked one is refused within a second.
 
     A token never does more than its maker may at that moment. Who loses a right, is limited to
-    zones or disabled takes as much from their tokens; who gets it back gives it back.
+    zones or disabled takes as much from their tokens; who gets it back gives it back. A token that
+    made others takes them along when it is revoked.
     """
 
     def __init__(self, world: World) -> None:
@@ -89,11 +91,18 @@ class Tokens:
             expires_at=_end(said, now),
             scopes=scopes,
             zones=said.zones,
+            made_by=grant.actor.token,
         )
 
         def add(tables: Tables) -> ApiToken:
             if len(tables.users.tokens()) >= MOST_TOKENS:
-                raise Conflict(what=f"there are {MOST_TOKENS} tokens already; revoke some")
+                raise Conflict(
+                    what=saying(
+                        "too_many_tokens",
+                        "there are {most} tokens already; revoke some",
+                        most=MOST_TOKENS,
+                    )
+                )
             must_all_be_zones(tables, said.zones)
             made = replace(kept, expires_at=_within(tables, grant.actor, said, kept.expires_at))
             tables.users.add_token(made)
@@ -104,21 +113,33 @@ class Tokens:
         return NewToken(made, text)
 
     async def revoke(self, grant: Grant[ManageTokens], token: TokenId) -> None:
-        """Revoke a token."""
+        """Revoke a token, and with it all that it has made, and those have made."""
 
         def change(tables: Tables) -> None:
-            if token not in {kept.id for kept in tables.users.tokens()}:
+            kept = tables.users.tokens()
+            if token not in {each.id for each in kept}:
                 raise NotFound(kind="token", name=token)
-            tables.users.remove_token(token)
+            for each in _with_offspring(token, kept):
+                tables.users.remove_token(each)
 
         await self._world.operations.write(grant.municipality, change)
         await self._world.directory.start()
 
 
+def _with_offspring(token: TokenId, kept: list[ApiToken]) -> list[TokenId]:
+    """Give a token and those that go back to it: whoever had it could have made them."""
+    gone = [token]
+    for one in gone:  # it grows meanwhile
+        gone += [each.id for each in kept if each.made_by == one]
+    return gone
+
+
 def _scopes(said: TokenFields) -> frozenset[type[Permission]] | None:
     if said.scopes is not None:
         if not said.scopes:
-            raise Invalid(field="scopes", problem="it would be good for nothing")
+            raise Invalid(
+                field="scopes", problem=saying("good_for_nothing", "it would be good for nothing")
+            )
         return read_permissions(said.scopes, "scopes")
     if said.role is Role.SUPER_ADMIN:
         raise NotAllowed(permission=AdministerSystem.name)
@@ -142,7 +163,10 @@ def _end(said: TokenFields, now: Instant) -> Instant | None:
     if said.expires_at is None:
         return None if said.long_lived else latest
     if said.expires_at <= now:
-        raise Invalid(field="expires_at", problem="this lies in the past")
+        raise Invalid(field="expires_at", problem=saying("in_the_past", "this lies in the past"))
     if said.expires_at > latest and not said.long_lived:
-        raise Invalid(field="expires_at", problem="more than a year: say `long_lived` too")
+        raise Invalid(
+            field="expires_at",
+            problem=saying("over_a_year", "more than a year: say `long_lived` too"),
+        )
     return said.expires_at

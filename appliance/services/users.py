@@ -11,18 +11,20 @@ from appliance.domain.access import (
     ManageUsers,
     Role,
     SystemGrant,
+    ViewNetwork,
     must_not_exceed,
 )
 from appliance.domain.enclave import RoleId, ZoneId
 from appliance.domain.errors import Invalid, NotAllowed, NotFound
 from appliance.domain.ids import MunicipalityId, UserId
 from appliance.domain.people import User
+from appliance.domain.sayings import saying
 from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
 from appliance.services.names import must_be_named
-from appliance.services.passwords import Passwords
 from appliance.services.roles import must_be_built_in
-from appliance.services.signin import SignIn
+from appliance.services.signing_in.passwords import Passwords
+from appliance.services.signing_in.signin import SignIn
 from appliance.services.world import World
 from appliance.services.zones import must_all_be_zones
 
@@ -77,6 +79,24 @@ class Users:
             grant.municipality, lambda t: t.users.page(page, search)
         )
 
+    async def colleagues(
+        self, grant: Grant[ViewNetwork], page: Page, search: str | None = None
+    ) -> tuple[list[User], int]:
+        """Give one page by username, for whoever needs the names behind what happened.
+
+        Who is limited to zones sees those who may meet them there: of one of these zones, or of all.
+        """
+        mine = grant.actor.zones
+
+        def query(tables: Tables) -> tuple[list[User], int]:
+            found, total = tables.users.page(page, search)
+            if mine is None:
+                return found, total
+            near = [user for user in found if user.zones is None or user.zones & mine]
+            return near, len(near)
+
+        return await self._world.operations.read(grant.municipality, query)
+
     async def get(self, grant: Grant[ManageUsers], user: UserId) -> User:
         """Give one."""
         return await self._world.operations.read(grant.municipality, lambda t: _found(t, user))
@@ -126,7 +146,9 @@ class Users:
         if changes.role is Role.SUPER_ADMIN:
             raise NotAllowed(permission=AdministerSystem.name)
         if user == grant.actor.user and (changes.enabled is False or changes.role is not None):
-            raise Invalid(field="id", problem="nobody can take their own rights away")
+            raise Invalid(
+                field="id", problem=saying("own_rights", "nobody can take their own rights away")
+            )
         present = await self.get(grant, user)
         password_hash = await self._new_hash(present, changes)
 
@@ -183,16 +205,27 @@ def _allowed(tables: Tables, grant: Grant[ManageUsers], user: User) -> User:
     own = None
     if user.role is Role.CUSTOM:
         if user.custom_role is None:
-            raise Invalid(field="role_id", problem="say which of the municipality's roles")
+            raise Invalid(
+                field="role_id",
+                problem=saying("which_role", "say which of the municipality's roles"),
+            )
         role = tables.roles.get(user.custom_role)
         if role is None:
-            raise Invalid(field="role_id", problem=f"there is no role {user.custom_role}")
+            raise Invalid(
+                field="role_id",
+                problem=saying("no_role", "there is no role {role}", role=user.custom_role),
+            )
         own = role.permissions
     else:
         must_be_built_in(user.role, "role")
     must_not_exceed(grant.actor, POLICY[user.role] if own is None else own)
     if user.zones is not None and user.role not in MAY_BE_LIMITED:
         names = "technicians and people with a role of your own"
-        raise Invalid(field="zone_ids", problem=f"only {names} are limited to zones")
+        raise Invalid(
+            field="zone_ids",
+            problem=saying(
+                "not_limited_to_zones", "only {names} are limited to zones", names=names
+            ),
+        )
     must_all_be_zones(tables, user.zones)
     return replace(user, own=own)

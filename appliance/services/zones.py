@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeVar
 
 from appliance.domain.access import EditNetwork, Grant, ViewNetwork
 from appliance.domain.enclave import ZoneId
 from appliance.domain.errors import Conflict, Invalid, NotFound
 from appliance.domain.ids import AssetId, SensorId
+from appliance.domain.sayings import saying
 from appliance.domain.zones import (
     MOST_POINTS_TOGETHER,
     Area,
@@ -19,6 +21,7 @@ from appliance.domain.zones import (
 )
 from appliance.ports.tables import Tables
 from appliance.services.names import must_be_named
+from appliance.services.noting_zones import noted_zone
 from appliance.services.world import World
 
 T = TypeVar("T")
@@ -65,7 +68,10 @@ class Zones:
     async def add(self, grant: Grant[EditNetwork], said: ZoneFields) -> Zone:
         """Add one; Invalid says what is wrong with its outline."""
         if said.name is None or said.kind is None or said.area is None:
-            raise Invalid(field="geometry", problem="a zone has a name, a kind and a geometry")
+            raise Invalid(
+                field="geometry",
+                problem=saying("zone_needs", "a zone has a name, a kind and a geometry"),
+            )
         now = self._world.clock.now()
         zone = Zone(
             id=ZoneId(self._world.ids.new_id()),
@@ -78,9 +84,9 @@ class Zones:
         )
 
         def add(tables: Tables) -> Zone:
-            if len(tables.zones.all()) >= MOST_ZONES:
-                raise Conflict(what=f"there are {MOST_ZONES} zones already")
-            return _put(tables, zone, said)
+            must_have_place(tables)
+            note = partial(noted_zone, self._world, grant, tables, zone.id, what="added")
+            return note(lambda: _put(tables, zone, said))
 
         return await self._write(grant, add)
 
@@ -89,7 +95,9 @@ class Zones:
         now = self._world.clock.now()
 
         def change(tables: Tables) -> Zone:
-            return _put(tables, replace(found(tables, zone), updated_at=now), said)
+            present = replace(found(tables, zone), updated_at=now)
+            note = partial(noted_zone, self._world, grant, tables, zone, what="changed")
+            return note(lambda: _put(tables, present, said))
 
         return await self._write(grant, change)
 
@@ -100,8 +108,15 @@ class Zones:
             found(tables, zone)
             limited = tables.zones.limited_people(zone)
             if limited:
-                raise Conflict(what=f"{limited} people or tokens are limited to this zone")
-            tables.zones.remove(zone)
+                raise Conflict(
+                    what=saying(
+                        "limited_to_zone",
+                        "{count} people or tokens are limited to this zone",
+                        count=limited,
+                    )
+                )
+            note = partial(noted_zone, self._world, grant, tables, zone, what="removed")
+            note(lambda: tables.zones.remove(zone))
 
         await self._write(grant, remove)
 
@@ -119,7 +134,8 @@ class Zones:
         def change(tables: Tables) -> Contents:
             found(tables, zone)
             _must_be_there(tables, part, thing)
-            tables.zones.override(zone, part, thing, inside=inside)
+            note = partial(noted_zone, self._world, grant, tables, zone, what="changed")
+            note(lambda: tables.zones.override(zone, part, thing, inside=inside))
             return _contents(tables, zone)
 
         return await self._write(grant, change)
@@ -138,12 +154,22 @@ def found(tables: Tables, zone: ZoneId) -> Zone:
     return there
 
 
+def must_have_place(tables: Tables) -> None:
+    """Raise Conflict where there are as many zones as there may be."""
+    if len(tables.zones.all()) >= MOST_ZONES:
+        raise Conflict(
+            what=saying("too_many_zones", "there are {most} zones already", most=MOST_ZONES)
+        )
+
+
 def must_all_be_zones(tables: Tables, zones: frozenset[ZoneId] | None) -> None:
     """Raise Invalid where one of these is no zone of the municipality."""
     known = {zone.id for zone in tables.zones.all()} if zones else set()
     for zone in sorted(zones or ()):
         if zone not in known:
-            raise Invalid(field="zone_ids", problem=f"there is no zone {zone}")
+            raise Invalid(
+                field="zone_ids", problem=saying("no_zone", "there is no zone {name}", name=zone)
+            )
 
 
 def _put(tables: Tables, zone: Zone, said: ZoneFields) -> Zone:
@@ -155,12 +181,13 @@ def _put(tables: Tables, zone: Zone, said: ZoneFields) -> Zone:
     )
     must_be_named(changed.name, "name")
     must_be_an_area(changed.area)
-    _must_have_room(tables, changed)
+    must_have_room(tables, changed)
     tables.zones.put(changed)
     return changed
 
 
-def _must_have_room(tables: Tables, changed: Zone) -> None:
+def must_have_room(tables: Tables, changed: Zone) -> None:
+    """Raise Invalid where all zones together would have too many points."""
     others = (zone for zone in tables.zones.all() if zone.id != changed.id)
     together = sum(points_of(zone.area) for zone in others) + points_of(changed.area)
     if together > MOST_POINTS_TOGETHER:

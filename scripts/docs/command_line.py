@@ -96,8 +96,9 @@ def options() -> str:
         "Options of `weir serve`",
         paragraph(
             "Each can be given on the command line, as an environment variable, or in a TOML file named with"
-            " `--config FILE`; the first of these that says something holds. `weir check` takes the same options"
-            " and says whether they are in order, without starting anything."
+            " `--config FILE` or, without that, by the environment variable `WEIR_CONFIG`; the first of these that"
+            " says something holds. `weir check` takes the same options and says whether they are in order, without"
+            " starting anything."
         ),
         *(_option(option) for option in OPTIONS),
     )

@@ -28,6 +28,7 @@ from appliance.domain.telling import (
     Delivery,
     DeliveryState,
     LiveEvent,
+    LiveType,
     Parcel,
 )
 from appliance.flow.alerting import TOLD, alert_event, incident_data
@@ -36,7 +37,8 @@ from appliance.outbound.webhook import document, signature
 from appliance.services.cursors import SealedCursors
 from scripts.docs.markdown import bullets, json_block, member_docs, page, paragraph, table
 from web import live
-from web.live import MOST_REPLAYED, USUAL_REPLAY, message_of
+from web.live import BEAT, MOST_REPLAYED, USUAL_REPLAY, message_of
+from web.live_hello import BEAT_EVERY, HELLO_WITHIN
 
 CLOSES = {
     live.POLICY_VIOLATION: "not signed in, not permitted, no such municipality, or a wrong `since`: sign in again",
@@ -118,9 +120,12 @@ def _live() -> str:
             ),
             paragraph(
                 'The first message is `{type: "replay", data: [events], complete, cursor}`; `complete: false` says that'
-                " more was missed than is kept: read the lists again. Then one message for each event, with the"
-                " `cursor` to resume from, a text that means nothing elsewhere:"
+                " more was missed than is kept: read the lists again. `cursor` resumes after all of it, even where"
+                " nothing was replayed (`global` can't be resumed without reading the lists again: its `complete` is"
+                " false whenever it is). Then one message for each event, with the `cursor` to resume from, a text that"
+                " means nothing elsewhere:"
             ),
+            *_hello(),
             *(
                 f"### {name}\n\n{_meaning(name)}\n\n{_shown(_example(name))}"
                 for name in LIVE_EVENTS
@@ -128,6 +133,23 @@ def _live() -> str:
             "### When the stream ends",
             bullets(f"{number}: {text}" for number, text in CLOSES.items()),
         ]
+    )
+
+
+def _hello() -> tuple[str, ...]:
+    said = {"type": "auth", "token": "<access_token>", "since": "1EQEZP_C7EabE_YXB1cumA"}
+    return (
+        "### Without a token in the address",
+        paragraph(
+            "An address is written to logs. Who opens the stream without `token` says who they are in the first message,"
+            f" within {HELLO_WITHIN:.0f} s; `since` and `replay_limit` may be there or in the address:"
+        ),
+        json_block(said),
+        paragraph(
+            f"Such a screen is also told when nothing has happened for {BEAT_EVERY:.0f} s. Where neither an event nor"
+            " this comes for some time longer, the connection is dead though nobody has said so:"
+        ),
+        json_block(dict(BEAT)),
     )
 
 
@@ -142,7 +164,8 @@ def _example(name: str) -> LiveEvent:
     if name == "alert":
         event = alert_event(_ALERT, _CHANGE)
         return LiveEvent(_TOWN, "alert", event.data, Cursor(Sequence(512), 8))
-    return LiveEvent(_TOWN, "incident", incident_data(_INCIDENT), Cursor(Sequence(512), 9))
+    kind: LiveType = "incident" if name == "incident" else "incident_removed"
+    return LiveEvent(_TOWN, kind, incident_data(_INCIDENT), Cursor(Sequence(512), 9))
 
 
 def _shown(event: LiveEvent) -> str:

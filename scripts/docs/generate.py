@@ -25,6 +25,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     f"{REFERENCE}/units.md": tables.units,
     f"{REFERENCE}/sensor-types.md": tables.sensor_types,
     "web/reference/openapi.json": http.openapi,
+    "web/ui/src/format/units.gen.json": tables.units_of_screens,
 }
 
 

@@ -1,5 +1,6 @@
 """Tables of the domain: who may do what, why readings are refused, in what units."""
 
+import json
 from collections import defaultdict
 
 from appliance.domain.access import POLICY, Permission, Role, including
@@ -129,6 +130,15 @@ def _quantity(quantity: Quantity, known: dict[Unit, list[str]]) -> str:
 
 def _spellings(unit: Unit, names: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names if name != unit.symbol.lower())
+
+
+def units_of_screens() -> str:
+    """Give the table by which screens convert: the very one that readings came in by."""
+    rows = [
+        {"symbol": u.symbol, "quantity": u.quantity.value, "factor": u.factor, "offset": u.offset}
+        for u in dict.fromkeys(UNITS.values())
+    ]
+    return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
 
 
 def sensor_types() -> str:

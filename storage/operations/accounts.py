@@ -16,7 +16,7 @@ USERS = (
 )
 TOKENS = (
     "SELECT id, municipality, name, role, token_hash, created_by, created_at, expires_at, scopes,"
-    " zones, (SELECT at FROM token_use WHERE token = api_token.id) FROM api_token"
+    " zones, (SELECT at FROM token_use WHERE token = api_token.id), made_by_token FROM api_token"
 )
 SESSIONS = (
     "SELECT id, person, refresh_hash, created_at, expires_at, used_at, address, agent,"
@@ -152,6 +152,7 @@ def token_of(row: Row) -> ApiToken:
         scopes=None if row[8] is None else permissions_of(row[8]),
         zones=zones_of(row[9]),
         last_used_at=row[10],
+        made_by=row[11],
     )
 
 

@@ -20,7 +20,7 @@ _COLUMNS = (
     "SELECT id, municipality, rule, sensor, pipeline, longitude, latitude, alert_type, severity,"
     " status, title, description, evidence, condition_active, occurrences, raised_at, created_at,"
     " last_seen_at, acknowledged_at, acknowledged_by, resolved_at, closed_at, version,"
-    " shelved_until FROM alert"
+    " shelved_until, assigned_to FROM alert"
 )
 _SELECT = sql(_COLUMNS, "WHERE municipality = :mine")
 _CHOSEN = (
@@ -30,6 +30,9 @@ _CHOSEN = (
     "AND (:sensor IS NULL OR sensor = :sensor)"
     " AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))"
     " AND (:severities = '[]' OR severity IN (SELECT value FROM json_each(:severities)))"
+    " AND (:alert_type IS NULL OR alert_type = :alert_type)"
+    " AND (:assigned_to IS NULL OR assigned_to = :assigned_to)"
+    " AND (:since IS NULL OR created_at >= :since) AND (:until IS NULL OR created_at < :until)"
     " AND (:shelved IS NULL OR (shelved_until IS NOT NULL) = :shelved)"
     " AND (:search IS NULL OR instr(casefold(title), :search) > 0"
     " OR instr(casefold(description), :search) > 0 OR instr(casefold(alert_type), :search) > 0)"
@@ -51,7 +54,7 @@ _ADD = (
     "INSERT INTO alert VALUES (:id, :mine, :rule, :sensor, :pipeline, :longitude, :latitude,"
     " :alert_type, :severity, :status, :title, :description, :evidence, :condition_active,"
     " :occurrences, :raised_at, :created_at, :last_seen_at, :acknowledged_at, :acknowledged_by,"
-    " :resolved_at, :closed_at, :version, :shelved_until)"
+    " :resolved_at, :closed_at, :version, :shelved_until, :assigned_to)"
 )
 _REPLACE = (
     "UPDATE alert SET rule = :rule, sensor = :sensor, pipeline = :pipeline,"
@@ -61,7 +64,7 @@ _REPLACE = (
     " raised_at = :raised_at, created_at = :created_at, last_seen_at = :last_seen_at,"
     " acknowledged_at = :acknowledged_at, acknowledged_by = :acknowledged_by,"
     " resolved_at = :resolved_at, closed_at = :closed_at, version = :version,"
-    " shelved_until = :shelved_until"
+    " shelved_until = :shelved_until, assigned_to = :assigned_to"
     " WHERE municipality = :mine AND id = :id AND version = :was"
 )
 _ADD_CHANGE = (
@@ -78,6 +81,11 @@ _SUMMARY = (
     " count(*) FILTER (WHERE active AND severity = 'high')"
     " FROM (SELECT status, severity, status NOT IN ('resolved', 'closed') AS active"
     " FROM alert WHERE municipality = :mine)"
+)
+_TALLY = (
+    "SELECT severity, status, shelved_until IS NOT NULL AS shelved, count(*) FROM alert"
+    " WHERE municipality = :mine AND status IN ('open', 'acknowledged', 'in_progress')"
+    " GROUP BY severity, status, shelved"
 )
 _TOP = (
     "SELECT sensor.name, count(*) AS alerts FROM alert"
@@ -100,6 +108,10 @@ class AlertRows:
             "statuses": json_text(chosen.statuses),
             "severities": json_text(chosen.severities),
             "shelved": chosen.shelved,
+            "alert_type": chosen.alert_type,
+            "assigned_to": chosen.assigned_to,
+            "since": chosen.since,
+            "until": chosen.until,
             "search": None if chosen.search is None else chosen.search.casefold(),
         }
         window, place_of_page = _ORDER.window(page)
@@ -163,6 +175,12 @@ class AlertRows:
         names = ("total", "open", "critical", "high")
         return dict(zip(names, self._run.rows(_SUMMARY)[0], strict=True))
 
+    def tally(self) -> list[tuple[Severity, AlertStatus, bool, int]]:
+        return [
+            (Severity(severity), AlertStatus(status), bool(shelved), number)
+            for severity, status, shelved, number in self._run.rows(_TALLY)
+        ]
+
     def daily_counts(self, *, since: Instant, until: Instant) -> dict[Instant, int]:
         rows = self._run.rows(
             "SELECT created_at / :day * :day AS start, count(*) FROM alert"
@@ -220,6 +238,7 @@ class AlertRows:
             "closed_at": alert.closed_at,
             "version": alert.version,
             "shelved_until": alert.shelved_until,
+            "assigned_to": alert.assigned_to,
         }
 
 
@@ -259,6 +278,7 @@ def _alert(row: Row) -> Alert:
         closed_at=row[21],
         version=row[22],
         shelved_until=row[23],
+        assigned_to=row[24],
     )
 
 

@@ -44,6 +44,11 @@ class AnswerRows:
     def count(self, actor: int) -> int:
         return self._run.number("SELECT count(*) FROM answer WHERE actor = :actor", actor=actor)
 
+    def size(self, actor: int) -> int:
+        return self._run.number(
+            "SELECT coalesce(sum(length(answer)), 0) FROM answer WHERE actor = :actor", actor=actor
+        )
+
 
 def _values(key: KeyOfRequest) -> dict[str, object]:
     return {"actor": key.actor, "municipality": key.municipality, "digest": key.digest}

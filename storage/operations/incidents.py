@@ -19,6 +19,8 @@ _CHOSEN = (
     "AND (:status IS NULL OR status = :status) AND (:severity IS NULL OR severity = :severity)"
     " AND (:assigned_to IS NULL OR assigned_to = :assigned_to)"
     " AND (:sensor IS NULL OR sensor = :sensor)"
+    " AND (:alert IS NULL OR id IN (SELECT incident FROM incident_alert"
+    " WHERE municipality = :mine AND alert = :alert))"
 )
 _ORDER = Order(
     ("-created_at",),
@@ -75,6 +77,7 @@ class IncidentRows:
             "severity": chosen.severity,
             "assigned_to": chosen.assigned_to,
             "sensor": chosen.sensor,
+            "alert": chosen.alert,
         }
         window, place_of_page = _ORDER.window(page)
         rows = self._run.rows(sql(_SELECT, _CHOSEN, window), **values, **place_of_page)

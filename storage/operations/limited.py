@@ -51,6 +51,9 @@ SEEN: Final[Mapping[str, str]] = {
     "incident_entry": f"incident IN {_SEEN_INCIDENTS}",
     "incident_alert": f"incident IN {_SEEN_INCIDENTS} AND alert IN {_SEEN_ALERTS}",
     "attachment": f"incident IN {_SEEN_INCIDENTS}",
+    "checklist_item": f"incident IN {_SEEN_INCIDENTS}",
+    "edit_part": f"asset IN {_LINKS} OR asset IN {_NODES}",
+    "edit": "id IN (SELECT edit FROM temp.seen_edit_part)",
     "maintenance": (
         f"sensor IN {_SENSORS} OR sensor IS NULL AND (asset IN {_LINKS} OR asset IN {_NODES})"
         f" OR incident IN {_SEEN_INCIDENTS} OR by IN {_ME} OR assigned_to IN {_ME}"
@@ -73,6 +76,14 @@ FREE: Final = frozenset(
         "answer",
         "audit",
         "zone_stale",
+        "map_edition",
+        "map_change",
+        "base_map",
+        "wording",
+        "wording_config",
+        "wording_data",
+        "wording_docsize",
+        "wording_idx",
         "json_each",
         "spatial_ref_sys",
     }
@@ -92,6 +103,7 @@ _WITH_IDS: Final = (
     "incident",
     "maintenance",
     "attachment",
+    "checklist_item",
 )
 _CHILDREN: Final = {
     "alert_change": ("alert", "alert"),
@@ -99,6 +111,7 @@ _CHILDREN: Final = {
     "incident_entry": ("incident", "incident"),
     "incident_alert": ("incident", "incident"),
     "attachment": ("incident", "incident"),
+    "checklist_item": ("incident", "incident"),
 }
 
 _MORE: Final = "to see more than zones"

@@ -5,8 +5,15 @@ import apsw
 from appliance.domain.instant import Instant
 from appliance.domain.people import Municipality
 from appliance.ports.audit import AuditTable
-from appliance.ports.belonging import RoleTable, ZoneTable
-from appliance.ports.records import AssetTable, AttachmentTable, IncidentTable, MaintenanceTable
+from appliance.ports.belonging import PreferenceTable, RoleTable, ZoneTable
+from appliance.ports.map import BaseMapTable, EditTable, MapTable
+from appliance.ports.records import (
+    AssetTable,
+    AttachmentTable,
+    ChecklistTable,
+    IncidentTable,
+    MaintenanceTable,
+)
 from appliance.ports.tables import (
     AlertTable,
     AnomalyTable,
@@ -16,7 +23,6 @@ from appliance.ports.tables import (
     LedgerTable,
     NetworkTable,
     OutboxTable,
-    PreferenceTable,
     RuleTable,
     SensorTable,
     UserTable,
@@ -27,11 +33,14 @@ from storage.operations.assets import AssetRows
 from storage.operations.attachments import AttachmentRows
 from storage.operations.audit import AuditRows
 from storage.operations.channels import ChannelRows
+from storage.operations.checklists import ChecklistRows
 from storage.operations.devices import DeviceRows
 from storage.operations.events import EventRows
 from storage.operations.incidents import IncidentRows
 from storage.operations.ledger import LedgerRows
 from storage.operations.maintenance import MaintenanceRows
+from storage.operations.map import MapRows
+from storage.operations.map_edits import BaseMapRows, EditRows
 from storage.operations.network import NetworkRows
 from storage.operations.outbox import OutboxRows
 from storage.operations.preferences import PreferenceRows
@@ -65,6 +74,7 @@ class MunicipalTables:
         self.incidents: IncidentTable = IncidentRows(statements)
         self.assets: AssetTable = AssetRows(statements)
         self.attachments: AttachmentTable = AttachmentRows(statements)
+        self.checklists: ChecklistTable = ChecklistRows(statements)
         self.maintenance: MaintenanceTable = MaintenanceRows(statements)
         self.network: NetworkTable = NetworkRows(statements)
         self.channels: ChannelTable = ChannelRows(statements)
@@ -77,6 +87,9 @@ class MunicipalTables:
         self.roles: RoleTable = RoleRows(statements)
         self.zones: ZoneTable = ZoneRows(statements)
         self.audit: AuditTable = AuditRows(statements)
+        self.map: MapTable = MapRows(statements)
+        self.edits: EditTable = EditRows(statements)
+        self.base_maps: BaseMapTable = BaseMapRows(statements)
         self._statements = statements
 
     def prune(self, before: Instant, most: int) -> int:

@@ -1,5 +1,6 @@
 """Sensor types: the common ones that come with Weir, and a municipality's own."""
 
+from functools import lru_cache
 from typing import Final
 
 from appliance.domain.errors import Conflict
@@ -42,6 +43,10 @@ can report at all. Where the network should be is for its people to say, so oper
 def common_types() -> list[SensorType]:
     """Give the types that come with Weir."""
     return [_common(*line) for line in _COMMON]
+
+
+MOST_READ: Final = 4_096
+"""Rows that are remembered as what they were read as."""
 
 
 class SensorTypeRows:
@@ -114,6 +119,7 @@ def _values(sensor_type: SensorType) -> dict[str, object]:
     }
 
 
+@lru_cache(MOST_READ)
 def _type(row: Row) -> SensorType:
     key, municipality, code, name, quantity, unit, low, high, least, most = row
     return SensorType(

@@ -152,7 +152,8 @@ class SensorRows:
         return sorted(usable, key=lambda t: t.name.casefold())
 
     def _one(self, row: Row | None) -> Sensor | None:
-        return None if row is None else _sensor(row, self._types.all())
+        found = None if row is None else self._types.get(row[4])
+        return None if row is None or found is None else _sensor(row, {row[4]: found})
 
     def _values(self, sensor: Sensor) -> dict[str, object]:
         self._run.must_own(sensor.municipality)

@@ -62,7 +62,7 @@ class UserRows:
         with unique("there is such a token already"):
             self._run.change(
                 "INSERT INTO api_token VALUES (:id, :mine, :name, :role, :token_hash,"
-                " :created_by, :created_at, :expires_at, :scopes, :zones)",
+                " :created_by, :created_at, :expires_at, :scopes, :zones, :made_by)",
                 id=token.id,
                 name=token.name,
                 role=token.role,
@@ -72,6 +72,7 @@ class UserRows:
                 expires_at=token.expires_at,
                 scopes=None if token.scopes is None else permissions_text(token.scopes),
                 zones=zones_text(token.zones),
+                made_by=token.made_by,
             )
 
     def tokens(self) -> list[ApiToken]:

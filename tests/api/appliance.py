@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,15 @@ from appliance.config.configuration import Address, Configuration
 from appliance.machine.folder import DataFolder
 from appliance.services.assembly import Services, open_services
 from appliance.services.setup import FirstPerson
+from appliance.services.signing_in import passwords
 from appliance.supervisor import Part, Supervisor
 from broker.http_front import fronts
 from broker.options import HttpOptions
 from broker.ways import Way
 from tests.api.promises import must_keep_its_promise
 from web.app import create_app
+from web.http.server import WebServer
 from web.options import WebOptions
-from web.server import WebServer
 
 PASSWORD = "a long enough pass phrase"
 WAIT = 5.0
@@ -179,9 +180,23 @@ def configuration(folder: Path) -> Configuration:
     )
 
 
+@contextlib.contextmanager
+def quick_passwords() -> Iterator[None]:
+    """Let hashes cost next to nothing: six of them were half of what each test began with."""
+    usual = passwords.PasswordHasher
+    passwords.PasswordHasher = lambda **_: usual(time_cost=1, memory_cost=8, parallelism=1)
+    try:
+        yield
+    finally:
+        passwords.PasswordHasher = usual
+
+
 @contextlib.asynccontextmanager
-async def bare(folder: Path) -> AsyncIterator[tuple[Core, Services, httpx.AsyncClient, int]]:
+async def bare(
+    folder: Path, way: Way | None = None
+) -> AsyncIterator[tuple[Core, Services, httpx.AsyncClient, int]]:
     """Run an appliance that nobody has set up yet."""
+    way = way or Way()
     data = DataFolder(folder)
     data.make()
     data.history.mkdir(exist_ok=True)
@@ -189,9 +204,11 @@ async def bare(folder: Path) -> AsyncIterator[tuple[Core, Services, httpx.AsyncC
     opened: dict[str, Any] = {}
 
     async def start() -> None:
-        opened["services"] = await open_services(core.world)
-        opened["web"] = WebServer(create_app(opened["services"], WebOptions()))
-        opened["port"] = await opened["web"].listen("127.0.0.1", 0, fronts(HttpOptions())(Way()))
+        with quick_passwords():
+            opened["services"] = await open_services(core.world)
+            assert core.backups  # made before anybody asks, as by the program
+        opened["web"] = WebServer(create_app(opened["services"], WebOptions()), way.proxies)
+        opened["port"] = await opened["web"].listen("127.0.0.1", 0, fronts(HttpOptions())(way))
 
     async def run() -> None:
         await opened["web"].run()
@@ -214,8 +231,8 @@ async def bare(folder: Path) -> AsyncIterator[tuple[Core, Services, httpx.AsyncC
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Weir]:
-    async with bare(folder) as (core, services, http, port):
+async def running(folder: Path, way: Way | None = None) -> AsyncIterator[Weir]:
+    async with bare(folder, way) as (core, services, http, port):
         first = FirstPerson(municipality="Here", username="chief", password=PASSWORD)
         here = await services.setup.initialise(first)
         chief = await sign_in(http, "chief")

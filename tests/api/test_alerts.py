@@ -77,6 +77,21 @@ async def test_acknowledging_twice_is_acknowledging_once(weir: Weir):
     assert len((await weir.here.admin.get(f"{path}/changes")).body) == 2
 
 
+async def test_of_two_who_acknowledge_one_wins_and_what_the_other_wrote_is_kept(weir: Weir):
+    alert = await weir.raise_alert(weir.here)
+    first, second = [await weir.person(weir.here, role) for role in ("operator", "technician")]
+    path = f"alerts/{alert['id']}"
+    for who, notes in ((first, "I look"), (second, "Crew is out"), (second, "Crew is out")):
+        answer = await who.post(f"{path}/acknowledge", {"notes": notes})
+        assert (answer.status, answer.body["acknowledged_by"]) == (200, first.user["id"])
+    changes = (await weir.here.admin.get(f"{path}/changes")).body
+    assert [(c["kind"], c["by"], c["note"]) for c in changes[1:]] == [
+        ("moved", first.user["id"], "I look"),
+        ("commented", second.user["id"], "Crew is out"),
+    ]
+    assert (await weir.there.admin.post(f"{path}/acknowledge", {"notes": "x"})).status == 404
+
+
 async def test_a_step_that_cannot_be_is_refused_and_changes_nothing(weir: Weir):
     alert = await weir.raise_alert(weir.here)
     answer = await weir.here.admin.post(f"alerts/{alert['id']}/close")
@@ -241,3 +256,17 @@ async def test_replay_tells_what_live_has_told(weir: Weir):
     assert told["evidence"] == live["evidence"]
     assert [e["cleared_at"] is None for e in told["episodes"]] == [False, True]
     assert len((await weir.here.admin.get("alerts")).body) == 1  # a replay raises nothing
+    await _a_rule_can_be_tried_before_it_is_there(weir, span, answer.body)
+
+
+async def _a_rule_can_be_tried_before_it_is_there(weir: Weir, span: Any, replayed: Any):
+    kept = (await weir.here.admin.get("rules")).body
+    same = next(rule for rule in kept if rule["alert_type"] == "overpressure")
+    wanted = {name: same[name] for name in ("name", "sensor_id", "condition", "severity")}
+    draft = {"rule": wanted | {"alert_type": "overpressure"}, **span}
+    assert (await weir.here.admin.post("rules/replay", draft)).body == replayed
+    assert (await weir.here.admin.get("rules")).body == kept
+    assert len((await weir.here.admin.get("alerts")).body) == 1
+    senseless = {"rule": wanted | {"condition": {"type": "flatline", "for_seconds": -1}}, **span}
+    assert (await weir.here.admin.post("rules/replay", senseless)).status == 422
+    assert (await weir.there.admin.post("rules/replay", draft)).status == 422  # not its sensor

@@ -251,7 +251,7 @@ async def test_a_phone_that_goes_away_in_the_middle_leaves_nothing(weir: Weir):
 async def test_a_phone_that_stalls_is_told_so_and_leaves_nothing(
     weir: Weir, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("web.bodies.STALLED", 0.1)
+    monkeypatch.setattr("web.http.bodies.STALLED", 0.1)
     incident = await an_incident(weir, weir.here)
     reader, writer = await asyncio.open_connection("127.0.0.1", weir.port)
     path = f"/api/v1/incidents/{incident['id']}/attachments"

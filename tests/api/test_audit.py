@@ -5,13 +5,18 @@ import hashlib
 import io
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tests.api.appliance import Answer, Client, Weir, a_rule, running
+from appliance.domain.audit import Author, AuthorKind
+from appliance.domain.ids import MunicipalityId, SensorId
+from appliance.domain.instant import DAY, Instant
+from appliance.services.audit.recording import acting
+from tests.api.appliance import Answer, Client, Town, Weir, a_rule, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -162,6 +167,42 @@ async def test_a_super_admin_s_look_is_in_the_log_of_who_was_looked_at(weir: Wei
     await weir.chief.get("alerts")
     looked = await log(weir.there.admin, action="data.looked_at")
     assert [line["object"]["kind"] for line in looked] == ["alerts"]
+
+
+async def test_a_super_admin_s_token_looks_in_like_its_maker_and_an_admin_s_does_not(weir: Weir):
+    said = {"name": "from outside", "role": "viewer", "municipality_id": weir.here.id}
+    outside = await weir.chief.post("tokens", said)
+    inside = await weir.here.admin.post("tokens", said | {"name": "from inside"})
+    programs = [Client(weir.http, made.body["token"]) for made in (outside, inside)]
+    for program in programs:
+        for path in ("alerts", f"sensors/{weir.here.sensor['id']}/series", "analytics/trends"):
+            assert (await program.get(path)).status == 200
+    await weir.core.auditing.recorded.flush(all_of_them=True)
+    for town, kinds in ((weir.here, {"alerts", "sensors", "analytics"}), (weir.there, set())):
+        looked = await log(town.admin, action="data.looked_at")
+        of_tokens = [line for line in looked if line["who"]["kind"] == "token"]
+        assert {line["object"]["kind"] for line in of_tokens} == kinds
+        assert {line["who"]["name"] for line in of_tokens} <= {"from outside"}
+
+
+async def test_who_looks_at_readings_alone_is_noted_before_they_are_given(weir: Weir):
+    history, here = weir.core.world.history, MunicipalityId(weir.here.id)
+    outsider = Author(AuthorKind.USER, 1, "chief", looks_in=True)
+    span = {"since": Instant(0), "until": Instant(DAY)}
+
+    async def noted(town: Town) -> list[str]:
+        looked = await log(town.admin, action="data.looked_at")
+        asked = [line["details"]["asked"] for line in reversed(looked)]
+        return [each for each in asked if each.startswith("weir ")]
+
+    with acting(replace(outsider, asked="weir count")):
+        await history.of(here).count(SensorId(weir.here.sensor["id"]), **span)
+        assert await noted(weir.here) == ["weir count"]
+    with acting(replace(outsider, asked="weir export")):
+        assert [len(chunk) async for chunk in history.of(here).export(**span)] == []
+    assert await noted(weir.here) == ["weir count", "weir export"]
+    assert await noted(weir.there) == []
+    await weir.core.auditing.recorded.flush(all_of_them=True)
 
 
 async def test_one_s_own_looks_are_nobody_s_business(weir: Weir):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from appliance.services import repeats
 from tests.api.appliance import PASSWORD, Town, Weir, bare, running, sign_in
 from web.editions import WITHOUT, has_edition, noun_of
 from web.table import ROUTES
@@ -59,6 +60,29 @@ async def test_a_change_of_what_was_changed_since_it_was_read_is_refused(weir: W
     assert (await admin("PATCH", path, {"name": "F"}, **match(f"W/{weak}"))).status == 412
     assert (await admin("DELETE", path, **match(weak))).status == 204
     assert (await weir.there.admin("PATCH", path, {"name": "G"}, **match(weak))).status == 404
+
+
+async def test_one_channel_and_one_municipality_have_editions_too(weir: Weir):
+    body = {"name": "we", "kind": "email", "target": "we@example.org"}
+    channel = (await weir.here.admin.post("channels", body)).body["id"]
+    things = (
+        (weir.here.admin, f"channels/{channel}", {"name": "others"}, {"name": "more"}),
+        (weir.chief, f"municipalities/{weir.here.id}", {"lateness_seconds": 60.0}, {"name": "Far"}),
+    )
+    for who, path, change, late in things:
+        read = await who.get(path)
+        assert (read.status, read.headers["ETag"].startswith('"')) == (200, True)
+        changed = await who("PATCH", path, change, **match(read.headers["ETag"]))
+        assert changed.status == 200
+        assert (await who("PATCH", path, late, **match(read.headers["ETag"]))).status == 412
+        shown = await who.get(path)
+        assert shown.body == changed.body == {**read.body, **change}
+        assert shown.headers["ETag"] == changed.headers["ETag"]
+        assert (await weir.there.admin.get(path)).status == 404
+    assert "secret" not in str((await weir.here.admin.get(f"channels/{channel}")).body)
+    viewer = await weir.person(weir.here, "viewer")
+    assert (await viewer.get(f"channels/{channel}")).status == 403
+    assert (await viewer.get(f"municipalities/{weir.here.id}")).status == 200
 
 
 async def test_of_changes_at_the_same_moment_that_expect_the_same_only_one_is_made(weir: Weir):
@@ -143,6 +167,19 @@ async def test_a_request_with_a_key_is_done_once_and_answered_as_then(weir: Weir
     refused = await admin.post("sensors", {**a_sensor(3), "name": " "}, **key("k-2"))
     mended = await admin.post("sensors", a_sensor(3), **key("k-2"))
     assert (refused.status, mended.status) == (422, 201), "a refusal is not kept"
+
+
+async def test_what_is_kept_for_one_person_is_bounded_in_bytes_and_nothing_of_it_is_dropped(
+    weir: Weir, monkeypatch: pytest.MonkeyPatch
+):
+    first = await weir.here.admin.post("sensors", a_sensor(), **key("k-1"))
+    monkeypatch.setattr(repeats, "MOST_BYTES", 100)
+    beyond = await weir.here.admin.post("sensors", a_sensor(2), **key("k-2"))
+    again = await weir.here.admin.post("sensors", a_sensor(), **key("k-1"))
+    theirs = await weir.there.admin.post("sensors", a_sensor(2), **key("k-1"))
+    assert (beyond.status, theirs.status) == (429, 201)
+    assert again.body == first.body
+    assert len((await weir.here.admin.get("sensors")).body) == 2
 
 
 async def test_the_same_request_many_times_at_once_is_done_once(weir: Weir):

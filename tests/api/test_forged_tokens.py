@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from appliance.domain.errors import NotSignedIn
 from appliance.domain.instant import MINUTE, Instant
-from appliance.services.access_tokens import AccessTokens
+from appliance.services.signing_in.access_tokens import AccessTokens
 from tests.api.appliance import Weir
 from tests.api.test_live import closed, screen
 

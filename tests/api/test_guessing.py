@@ -9,8 +9,8 @@ import pytest
 from appliance.domain.errors import TooMany
 from appliance.domain.ids import SessionId, UserId
 from appliance.domain.instant import HOUR, SECOND, Instant
-from appliance.services.access_tokens import LIFETIME, AccessTokens
-from appliance.services.guessing import (
+from appliance.services.signing_in.access_tokens import LIFETIME, AccessTokens
+from appliance.services.signing_in.guessing import (
     FREE,
     FREE_FOR_PLACE,
     MOST_KEPT,
@@ -18,7 +18,7 @@ from appliance.services.guessing import (
     Guessing,
     place_of,
 )
-from appliance.services.passwords import AT_ONCE, MOST_WAITING, Passwords
+from appliance.services.signing_in.passwords import AT_ONCE, MOST_WAITING, Passwords
 from tests.api.appliance import PASSWORD, Client, Weir
 from tests.builders import NOON
 from tests.fakes import FixedClock

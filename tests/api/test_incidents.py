@@ -98,3 +98,6 @@ async def test_a_timeline_shows_what_the_sensors_around_said(weir: Weir):
     assert (feature["properties"]["value"], feature["properties"]["unit"]) == (9.0, "bar")
     assert [a["id"] for a in found["related_alerts"]] == [alert["id"]]
     assert (await weir.there.admin.get(path)).status == 404
+    assert (await weir.here.admin.get(f"{path}&hours_after=745")).status == 422
+    brief = await weir.here.admin.get(f"{path}&hours_after=0.000001")
+    assert brief.body["metadata"]["end_time"] < found["metadata"]["end_time"]

@@ -1,5 +1,6 @@
 """Every list is ordered, paged and searched the same way, over one municipality or both."""
 
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,9 +17,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 NO_LISTING = {
     "audit": "its own cursor is the line's number, and its order never changes",
     "analytics/top-alerts": "the first few, in the order that is asked for",
+    "map/edits": "newest first, as they can be undone",
+    "network/assets/{asset}/history": "a story, newest first",
     "permissions": "the whole policy, by name",
+    "search": "a few of each kind, those first that are called exactly so",
     "sensors/{sensor}/keys": "two at most",
-    "sensors/{sensor}/readings": "by time, from and to",
+    "series": "the sensors that were asked for, at most 20",
 }
 
 
@@ -61,7 +65,10 @@ async def furnish(weir: Weir, town: Town) -> None:
     hook = {"name": "Hook", "url": "https://hooks.example/x"}
     made = await admin.post("webhooks", hook)
     assert made.status == 201, made
+    for value in (3.1, 3.2, 3.3, 3.4):
+        assert (await weir.report(town, {"value": value, "unit": "bar"})).status == 201
     town.sensor["paths"] = {
+        "sensor": town.sensor["id"],
         "incident": incident,
         "alert": alert["id"],
         "webhook": made.body["id"],
@@ -120,6 +127,29 @@ async def test_merged_lists_go_on_where_they_were_over_both_municipalities(furni
         mine = (await weir.here.admin.get(path)).body
         assert {row["municipality_id"] for row in mine} == {weir.here.id}, path
         assert [row for row in everything if row["municipality_id"] == weir.here.id] == mine
+
+
+async def test_readings_that_come_meanwhile_move_no_page(furnished: Weir):
+    weir = furnished
+    path = f"sensors/{weir.here.sensor['id']}/readings"
+    for order in ({}, {"sort": "timestamp"}):
+        everything = (await weir.here.admin.get(path, params=order)).body
+        first = await weir.here.admin.get(path, params={"limit": 3, **order})
+        assert first.body == everything[:3]
+        assert (await weir.report(weir.here, {"value": 3.5, "unit": "bar"})).status == 201
+        at = {"limit": 100, "cursor": first.headers["X-Next-Cursor"], **order}
+        rest = (await weir.here.admin.get(path, params=at)).body
+        assert [row["id"] for row in rest][: len(everything) - 3] == [
+            row["id"] for row in everything[3:]
+        ]
+        assert len(rest) == len(everything) - 3 + ("sort" in order)
+    link = (await weir.here.admin.get(path, params={"limit": 2, "cursor": ""})).headers["Link"]
+    assert "cursor=" in link
+    assert (await weir.there.admin.get(path, params={"cursor": ""})).status == 404
+    for wrong in ("abc", weir.http.base_url.host):
+        assert (await weir.here.admin.get(path, params={"cursor": wrong})).status == 422
+    text = base64.b64encode(b'[["-timestamp"],["x","x"]]').decode()
+    assert (await weir.here.admin.get(path, params={"cursor": text})).status == 422
 
 
 async def test_lists_are_searched_case_ignored(furnished: Weir):

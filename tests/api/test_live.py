@@ -17,7 +17,8 @@ from appliance.domain.ids import MunicipalityId, Sequence, UserId
 from appliance.domain.telling import Cursor, LiveEvent
 from appliance.ports.operations import SystemTables
 from tests.api.appliance import Client, Weir, eventually, running
-from web import inflow
+from tests.api.test_attachments import a_png
+from web.http import inflow
 
 WAIT = 10.0
 
@@ -76,6 +77,50 @@ async def test_a_screen_gets_what_was_and_then_every_event_as_the_installed_app_
         assert (moved["type"], moved["data"]["status"]) == ("alert", "acknowledged")
         await weir.here.admin.post(f"alerts/{alert['id']}/incident", {})
         assert (await following(socket))["type"] == "incident"
+
+
+async def test_every_step_of_an_incident_is_told_live_and_after_a_break_and_to_nobody_else(
+    weir: Weir,
+):
+    admin = weir.here.admin
+    incident = (await admin.post("incidents", {"title": "Leak"})).body["id"]
+    other = (await admin.post("incidents", {"title": "Another"})).body["id"]
+    path, alert = f"incidents/{incident}", (await weir.raise_alert(weir.here))["id"]
+    await admin.get("ledger")  # all of it has been watched
+    async with (
+        screen(weir, weir.here.id, admin, replay_limit=0) as here,
+        screen(weir, weir.there.id, weir.there.admin, replay_limit=0) as there,
+    ):
+        await following(here)
+        await following(there)
+        picture = {"file": ("p.png", a_png(), "image/png")}
+        steps = [
+            await admin.post(f"{path}/comments", {"comment": "on site"}),
+            await admin.post(f"{path}/alerts", {"alert_id": alert}),
+            await admin.post(f"{path}/attachments", files=picture),
+            await admin("DELETE", f"{path}/alerts/{alert}"),
+            await admin("DELETE", f"incidents/{other}"),
+        ]
+        assert all(step.status < 300 for step in steps), steps
+        told = [await following(here) for _ in steps]
+        assert [(one["type"], one["data"]["id"]) for one in told] == [
+            *[("incident", incident)] * 4,
+            ("incident_removed", other),
+        ]
+        again = await admin.post(f"{path}/attachments", files=picture)  # the same: nothing happens
+        assert again.status in {200, 201}
+        await admin("DELETE", f"{path}/attachments/{again.body['id']}")
+        last = await following(here)
+        assert (last["type"], last["data"]["id"]) == ("incident", incident)
+        await weir.report(weir.there, {"value": 1.0})
+        assert (await following(there))["type"] == "sensor_reading"
+    async with screen(weir, weir.here.id, admin, since=told[1]["cursor"]) as back:
+        missed = await following(back)
+        assert missed["complete"] is True
+        assert [one["cursor"] for one in missed["data"]] == [
+            *(one["cursor"] for one in told[2:]),
+            last["cursor"],
+        ]
 
 
 def disable(tables: SystemTables, user_id: int) -> None:

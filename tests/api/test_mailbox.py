@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from web.connection import Mailbox
+from web.http.connection import Mailbox
 
 SAID: Any = {"type": "http.request", "body": b"x", "more_body": True}
 GONE: Any = {"type": "http.disconnect"}

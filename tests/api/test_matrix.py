@@ -27,12 +27,15 @@ from tests.api.matrix import (
     deviations,
     everybody_and_everything,
 )
+from tests.api.matrix_growth import growth_deviations
+from tests.api.matrix_names import number_deviations
 from tests.api.matrix_streams import (
     device_deviations,
     event_deviations,
     mqtt_deviations,
     screen_deviations,
 )
+from tests.api.matrix_wills import will_deviations
 from web.app import must_be_declared
 from web.routes import PREFIX, Open, Route, Stream
 from web.table import ROUTES
@@ -51,9 +54,12 @@ async def test_everybody_may_do_what_the_policy_says_and_nothing_else(world: Wor
     assert asked >= {(r.method, r.path) for r in ROUTES if not isinstance(r.access, Open)}
     assert await deviations(world, iter(chosen)) == []
     assert await things_of_there(world) == before
+    assert await number_deviations(world) == []
+    assert await growth_deviations(world) == []
     assert await screen_deviations(world) == []
     assert await event_deviations(world) == []
     assert await mqtt_deviations(world) == []
+    assert await will_deviations(world) == []
     assert await device_deviations(world) == []
 
 

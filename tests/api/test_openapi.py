@@ -105,3 +105,16 @@ def test_the_examples_of_what_devices_and_files_say_are_such(route: Route, kind:
 def test_everything_that_is_read_by_hand_has_an_example():
     read = {(route.path, kind) for route in ROUTES for kind in route.reads}
     assert {(route.path, kind) for route, kind, _ in EXAMPLES} == read
+
+
+def test_every_whole_number_that_is_filtered_by_is_bounded():
+    """SQLite knows no more than 64 bits: a larger one is refused at the door."""
+    for route in ROUTES:
+        if route.query is None:
+            continue
+        schema = msgspec.json.schema(route.query)
+        for name, said in schema["$defs"][route.query.__name__]["properties"].items():
+            for kind in said.get("anyOf", [said]):
+                if kind.get("items", kind).get("type") == "integer":
+                    bounds = {"maximum", "exclusiveMaximum"} & kind.get("items", kind).keys()
+                    assert bounds, (route.path, name)

@@ -99,6 +99,25 @@ async def test_a_token_says_when_it_was_used_and_ends_after_a_year(weir: Weir):
     assert "token" not in listed["SCADA"]
 
 
+async def test_a_token_that_is_revoked_takes_along_what_it_has_made(weir: Weir):
+    admin, scopes = weir.here.admin, {"scopes": ["tokens.manage", "network.view"]}
+    chain = [await admin.post("tokens", {"name": "first", **scopes})]
+    for name in ("second", "third"):
+        maker = Client(weir.http, chain[-1].body["token"])
+        chain.append(await maker.post("tokens", {"name": name, **scopes}))
+    other = await admin.post("tokens", {"name": "other", **scopes})
+    programs = [Client(weir.http, made.body["token"]) for made in (*chain, other)]
+    assert chain[2].body["made_by_token"] == chain[1].body["id"]
+    assert chain[0].body["made_by_token"] is None
+    assert [(await each.get("alerts")).status for each in programs] == [200] * 4
+    assert (await weir.there.admin("DELETE", f"tokens/{chain[0].body['id']}")).status == 404
+    assert (await admin("DELETE", f"tokens/{chain[1].body['id']}")).status == 204
+    assert [(await each.get("alerts")).status for each in programs] == [200, 401, 401, 200]
+    assert [token["name"] for token in (await admin.get("tokens")).body] == ["first", "other"]
+    removed = (await admin.get("audit?action=token.removed")).body
+    assert {line["object"]["name"] for line in removed} == {"second", "third"}
+
+
 SAMPLE = (
     "authorise: any municipality",
     "live: all events",

@@ -11,9 +11,9 @@ from appliance.domain.access import Actor, Role
 from appliance.domain.errors import TooMany
 from appliance.domain.ids import MunicipalityId, UserId
 from appliance.ports.sessions import Retained
+from appliance.services.files.record_exports import MOST_AT_ONCE
 from appliance.services.preferences import MOST_NESTED
 from appliance.services.push import MOST_PHONES
-from appliance.services.record_exports import MOST_AT_ONCE
 from broker.engine.retained import RetainedCopies
 from storage.operations.database import READERS
 from tests.api.appliance import PASSWORD, Client, Town, Weir, a_rule, eventually

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from appliance.domain.instant import SECOND
-from appliance.services import codes
-from appliance.services.guessing import FREE
+from appliance.services.signing_in import codes
+from appliance.services.signing_in.guessing import FREE
 from tests.api.appliance import PASSWORD, Answer, Client, Weir
 from tests.api.test_live import closed, screen
 from web.table import ROUTES
@@ -188,6 +188,8 @@ async def test_the_super_admin_says_which_roles_must_have_one_everywhere(weir: W
         "totp_roles_everywhere": ["viewer"],
     }
     assert (await weir.here.admin("PUT", "admin/auth/rules", {"totp_roles": []})).status == 403
+    assert set_it.body["session_seconds"] == 30 * 86_400
+    assert (await weir.here.admin.get("admin/auth/rules")).status == 403
     assert (await viewer("PUT", "auth/rules", {"totp_roles": []})).status == 403
     no = await weir.chief("PUT", "admin/auth/rules", {"totp_roles": ["device"]})
     assert no.status == 422

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from appliance.domain.instant import SECOND, Instant
-from appliance.services.signin import MOST_SESSIONS
+from appliance.services.signing_in.signin import MOST_SESSIONS
 from tests.api.appliance import PASSWORD, Client, Weir
 from tests.api.test_live import closed, following, screen
 

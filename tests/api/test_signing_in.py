@@ -194,6 +194,15 @@ async def test_an_api_token_works_until_it_is_revoked(weir: Weir):
     assert (await program.get("sensors")).status == 401
 
 
+async def test_a_program_is_told_who_it_is_itself_and_nothing_of_who_made_it(weir: Weir):
+    made = await weir.here.admin.post("tokens", {"name": "Wall 1", "role": "viewer"})
+    me = (await Client(weir.http, made.body["token"]).get("auth/me")).body
+    assert (me["program"], me["username"], me["role"]) == ("Wall 1", "Wall 1", "viewer")
+    assert (me["permissions"], me["municipality_id"]) == (["network.view"], weir.here.id)
+    assert (me["email"], me["full_name"]) == ("", "")
+    assert (await weir.here.admin.get("auth/me")).body["program"] is None
+
+
 async def test_nobody_gives_away_more_rights_than_an_admin_has(weir: Weir):
     admin = weir.here.admin
     person = {"username": "mole", "password": PASSWORD, "role": "super_admin"}

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.api.appliance import Weir
-from web.inflow import Inflow
+from web.http.inflow import Inflow
 
 MANY = 24
 ASK = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -66,6 +66,7 @@ class FakeAdmission:
         }
     )
     refused: dict[str, Reason] = field(default_factory=dict)
+    edition: int = 0
 
     def admit(self, device_id: str, key: str) -> AdmittedDevice | Refusal:
         device = self.devices.get(device_id)

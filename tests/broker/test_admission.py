@@ -202,6 +202,23 @@ async def test_whoever_is_revoked_is_sent_away_as_soon_as_the_door_is_told():
         assert await kept.receive() == Pingresp()
 
 
+@pytest.mark.parametrize("qos", [0, 1])
+async def test_nothing_is_taken_from_a_device_after_it_was_revoked_though_the_door_was_not_told_yet(
+    qos: int,
+):
+    doors = Doors(options=DoorOptions(check_every=3_600))
+    async with doors.open():
+        revoked, kept = await doors.device(HERE_DEVICE), await doors.device(THERE_DEVICE)
+        doors.admission.refused["PS-001"] = Reason.DISABLED
+        doors.admission.edition += 1
+        for client, device in ((revoked, HERE_DEVICE), (kept, THERE_DEVICE)):
+            topic = f"sensors/{device.device_id}/data"
+            client.send(Publish(topic, b"1", qos, packet_id=qos))
+        assert await revoked.receive() is None
+        await until(lambda: len(doors.intake.taken) == 1)
+        assert doors.intake.taken[0].device.municipality == THERE_DEVICE.municipality
+
+
 async def test_a_second_connection_of_the_same_identity_takes_over_and_no_other_can():
     doors = Doors()
     async with doors.open():

@@ -33,7 +33,7 @@ class Two:
     @contextmanager
     def sign_in(self) -> Iterator[httpx.Client]:
         """Give a client of the super admin."""
-        with httpx.Client(base_url=f"{self.weir.url}/api/v1/", timeout=10) as api:
+        with httpx.Client(base_url=f"{self.weir.url}/api/v1/", timeout=30) as api:
             said = {"username": "ada", "password": PASSWORD}
             token = api.post("auth/login", json=said).raise_for_status().json()["access_token"]
             api.headers["Authorization"] = f"Bearer {token}"

@@ -85,6 +85,15 @@ def test_a_configuration_file_that_is_wrong_is_named(tmp_path: Path, content: st
 
 def test_a_configuration_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "--config" in refused("check", f"--config={tmp_path / 'nowhere.toml'}")
+    assert "WEIR_CONFIG" in refused("check", WEIR_CONFIG=str(tmp_path / "nowhere.toml"))
+
+
+def test_a_file_that_a_flag_names_goes_before_that_of_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "service.toml").write_text('mqtt_from = "not a network"\n')
+    (tmp_path / "mine.toml").write_text('http = "not an address"\n')
+    both = {"WEIR_CONFIG": str(tmp_path / "service.toml")}
+    assert "mqtt_from" in refused("check", **both)
+    assert "http in" in refused("check", f"--config={tmp_path / 'mine.toml'}", **both)
 
 
 @pytest.mark.parametrize("door", ["http", "mqtt", "tcp", "mqtt-ws"])

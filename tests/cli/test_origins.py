@@ -52,7 +52,7 @@ def hears(weir: Running, origin: str, token: str) -> bool:
     uri = f"ws://{weir.http}/ws/global?token={token}"
     with connect(uri, origin=origin, proxy=None) as socket:  # type: ignore[arg-type]
         try:
-            return '"replay"' in str(socket.recv(timeout=5))
+            return '"replay"' in str(socket.recv(timeout=30))
         except ConnectionClosed as closed:
             code = closed.rcvd and closed.rcvd.code
     assert code == 1008

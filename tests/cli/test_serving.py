@@ -37,7 +37,7 @@ def import_sensors(folder: Path, municipality: int, *names: str) -> dict[str, st
 
 @contextlib.contextmanager
 def signed_in(weir: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=weir.url, timeout=10) as api:
+    with httpx.Client(base_url=weir.url, timeout=30) as api:
         answer = api.post("/api/v1/auth/login", json={"username": "ada", "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         api.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
@@ -210,7 +210,7 @@ def test_under_load_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path, how:
 def _acknowledged_seconds(weir: Running, device: str, key: str) -> Iterator[int]:
     """Post a reading for one second after another until the server is gone; give the acked."""
     host, port = weir.http.rsplit(":", 1)
-    connection = HTTPConnection(host, int(port), timeout=10)
+    connection = HTTPConnection(host, int(port), timeout=30)
     try:
         for second in range(1_790_000_000, 1_790_100_000):
             body = json.dumps({"timestamp": second, "value": 3.0})

@@ -108,7 +108,7 @@ def test_paho_reports_with_every_qos_by_every_way(secure: Secure, way: str) -> N
         big = json.dumps([{"value": 3.0, "timestamp": 1_790_000_000 + n} for n in range(1_000)])
         for qos in (0, 1, 2):
             client.publish("sensors/PS-1/data", big, qos)
-            assert acknowledged.acquire(timeout=10)
+            assert acknowledged.acquire(timeout=30)
     finally:
         client.disconnect()
         client.loop_stop()
@@ -118,7 +118,7 @@ def test_paho_reports_with_every_qos_by_every_way(secure: Secure, way: str) -> N
 def test_a_logger_sends_lines_over_tls(secure: Secure) -> None:
     line = json.dumps({"device_id": "PS-1", "api_key": secure.key, "value": 3.3}) + "\n"
     with (
-        socket.create_connection(("127.0.0.1", secure.port("tcps")), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", secure.port("tcps")), timeout=30) as plain,
         secure.trusting.wrap_socket(plain, server_hostname="localhost") as wire,
     ):
         wire.sendall(line.encode() * 3)
@@ -148,7 +148,7 @@ def test_who_is_in_no_listed_network_is_hung_up_on_whatever_its_headers_say(
             with pytest.raises(httpx.TransportError):
                 httpx.get(f"{url}/healthz", headers=forged, verify=False)
         host, port = weir.mqtt.split(":")
-        with socket.create_connection((host, int(port)), timeout=5) as device:
+        with socket.create_connection((host, int(port)), timeout=30) as device:
             assert device.recv(1) == b""
         assert weir.stop() == 0
     finally:

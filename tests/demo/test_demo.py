@@ -18,6 +18,7 @@ from appliance.domain.instant import DAY, HOUR, Instant
 from appliance.domain.readings import Mark
 from appliance.domain.rules import Severity
 from appliance.ports.pages import Page, SensorFilter
+from appliance.services.overview.plan import read_plan
 from tests.builders import HERE, NOON
 from tests.demo.stage import Stage, a_stage
 from tests.flow.plant import Plant
@@ -67,6 +68,17 @@ async def test_it_founds_a_whole_municipality_and_says_how_to_get_in(tmp_path: P
     assert (user.username, user.role) == (report.username, Role.OPERATOR)
     assert PasswordHasher().verify(user.password_hash, report.password)
     assert any(report.password in line for line in report.lines)
+
+
+async def test_each_of_its_districts_has_a_meter_of_what_flows_in_and_pressures(tmp_path: Path):
+    async with a_stage(Plant(tmp_path), tmp_path) as stage:
+        report = await stage.demo.prepare()
+        here = report.municipality
+        now = stage.plant.clock.now()
+        zones = (await stage.plant.operations.read(here, lambda t: read_plan(t, now))).zones
+    assert [one.zone.name for one in zones] == ["North district", "South polder", "West town"]
+    assert [len(one.flows) for one in zones] == [1, 1, 1]
+    assert [len(one.pressures) for one in zones] == [7, 8, 4]
 
 
 async def test_its_devices_are_admitted_with_their_keys_and_only_with_these(tmp_path: Path):

@@ -48,7 +48,7 @@ def test_every_command_and_every_argument_says_what_it_is_for():
 
 
 def commands_in_help() -> list[str]:
-    return re.findall(r"^    (\w+) ", make_parser().format_help(), re.MULTILINE)
+    return re.findall(r"^    ([\w-]+) ", make_parser().format_help(), re.MULTILINE)
 
 
 def test_every_option_is_on_the_page_with_its_variable():

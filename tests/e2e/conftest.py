@@ -1,140 +1,182 @@
-"""The browser, and a utility with two municipalities on a really running appliance."""
+"""The browser, and a utility with two municipalities on a really running appliance.
 
-import itertools
-import shutil
+How a test of a screen is written:
+
+    def test_…(here: Town, open_as: OpenAs, guard: Guard):
+        page = open_as("operator", here, "/alarms", size=PHONE)   # signed in; the line is live
+        here.report(1.2)                                          # its device reports; an alarm opens
+        expect(page.get_by_role("listitem")).to_contain_text("Pressure too low")
+        axe(page)                                                 # nothing that axe-core finds
+
+Find things as a person does (`get_by_role`, `get_by_label`); wait by `expect(…)`, never by time, and
+not by `page.wait_for_function`, which the content policy forbids (`page.evaluate` it allows). All
+modules share one appliance (`weir`); each has its own towns `here` and `there` on it; where a test
+needs a town that nobody else has touched, `utility.town()`. At the end of every test nothing may have been said in the
+console and nobody else been asked; `guard.forgive(r"status of 409")` names what a test provokes.
+"""
+
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-import httpx
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.chromium import Browser, Page, browser
-from tests.running import PASSWORD, Running, running
+from tests.e2e.browsing import DESK, PHONE, Guard, chromium
+from tests.e2e.towns import ROLES, Town, Utility, made, signed_in
+from tests.running import PASSWORD, ROOT, Running, running
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+__all__ = ["Browser", "OpenAs", "OpenPage", "Town", "Utility", "made", "signed_in"]
 
+BUILT = ROOT / "web" / "static" / "index.html"
+WITHIN = 20_000
+"""Milliseconds; two cores do everything at once here."""
 
-@pytest.fixture(scope="session")
-def running_browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        pytest.fail("Chromium is missing; install it with: bash scripts/lib/setup.sh chromium")
-    with browser(program) as found:
-        yield found
-
-
-@pytest.fixture
-def chromium(running_browser: Browser) -> Iterator[Browser]:
-    """One browser for all tests; a test's pages are closed at its end."""
-    yield running_browser
-    running_browser.close_pages()
-
-
-@dataclass
-class Town:
-    """A municipality with one operator and one sensor whose pressure must stay over 2 bar."""
-
-    weir: Running
-    id: int
-    operator: str
-    sensor: int
-    device: str
-    key: str
-
-    def report(self, value: float) -> None:
-        """Let the device report over HTTP, and see that it is stored."""
-        answer = httpx.post(
-            f"{self.weir.url}/api/v1/sensors/{self.device}/readings",
-            headers={"X-API-Key": self.key},
-            json={"value": value, "unit": "bar", "timestamp": datetime.now(UTC).isoformat()},
-        )
-        assert answer.json()["stored"] == 1, answer.text
-
-    def sign_in(self, page: Page) -> Page:
-        """Sign the operator in with the keyboard and the mouse, and wait for the live line."""
-        page.goto(self.weir.url)
-        page.wait_for("document.body.dataset.view === 'signin'")
-        page.fill("#signin-form [name=username]", self.operator)
-        page.fill("#signin-form [name=password]", PASSWORD)
-        page.click("#signin-form button")
-        page.wait_for("document.querySelector('#line').dataset.state === 'live'")
-        page.wait_for(f"document.querySelector('#sensor-list li[data-key=\"{self.sensor}\"]')")
-        return page
-
-    def api(self) -> httpx.Client:
-        """Give a client that is signed in as the operator."""
-        return signed_in(self.weir.url, self.operator)
-
-
-def signed_in(url: str, username: str) -> httpx.Client:
-    credentials = {"username": username, "password": PASSWORD}
-    tokens = httpx.post(f"{url}/api/v1/auth/login", json=credentials).json()
-    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    return httpx.Client(base_url=f"{url}/api/v1", headers=bearer)
+expect.set_options(timeout=WITHIN)
 
 
 @pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for a module; each page has a profile of its own.
+
+    Not for longer: Playwright keeps an event loop running in this thread until it is closed, and no
+    asyncio test of another folder can run beside that.
+    """
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
 def weir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One appliance for all of these tests, with the super admin `ada`."""
+    if not BUILT.exists():
+        pytest.fail("The screens have not been built; build them with: scripts/build-ui")
     with running(tmp_path_factory.mktemp("weir") / "data") as found:
         yield found
 
 
-class Utility:
-    """Adds towns to a running appliance."""
-
-    def __init__(self, weir: Running) -> None:
-        self.weir = weir
-        self._numbers = itertools.count(1)
-
-    def town(self, sensor_name: str = "Mill Lane") -> Town:
-        """Add a municipality, with everything of its own."""
-        with signed_in(self.weir.url, "ada") as admin:
-            return self._town(admin, next(self._numbers), sensor_name)
-
-    def _town(self, admin: httpx.Client, number: int, sensor_name: str) -> Town:
-        municipality = made(admin, "/municipalities", name=f"Town {number}")["id"]
-        operator = f"operator{number}"
-        made(
-            admin,
-            "/users",
-            username=operator,
-            password=PASSWORD,
-            email=f"{operator}@example.org",
-            role="operator",
-            municipality_id=municipality,
-        )
-        sensor = made(
-            admin,
-            "/sensors",
-            device_id="PS-001",
-            name=sensor_name,
-            sensor_type="pressure",
-            unit="bar",
-            municipality_id=municipality,
-            location={"type": "Point", "coordinates": [13.4, 52.5]},
-        )
-        made(
-            admin,
-            "/rules",
-            name="Pressure too low",
-            sensor_id=sensor["id"],
-            condition={"type": "threshold", "operator": "<", "value": 2.0, "for_seconds": 0},
-            severity="critical",
-            alert_type="low_pressure",
-            municipality_id=municipality,
-        )
-        return Town(self.weir, municipality, operator, sensor["id"], "PS-001", sensor["api_key"])
-
-
-def made(admin: httpx.Client, path: str, **body: Any) -> dict[str, Any]:
-    answer = admin.post(path, json=body)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+@pytest.fixture(scope="package")
+def utility(weir: Running) -> Utility:
+    return Utility(weir)
 
 
 @pytest.fixture(scope="module")
-def utility(weir: Running) -> Utility:
-    return Utility(weir)
+def here(utility: Utility) -> Town:
+    """The municipality that a test is about, with people of every role."""
+    return utility.town(roles=ROLES)
+
+
+@pytest.fixture(scope="module")
+def there(utility: Utility) -> Town:
+    """Another one, which must notice nothing."""
+    return utility.town("Quay Street")
+
+
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    """What went wrong on all pages of a test; at its end it must be nothing."""
+    found = Guard()
+    yield found
+    found.must_be_clean()
+
+
+class OpenPage(Protocol):
+    """Opens a page in a fresh profile, as another person at another machine would have it."""
+
+    def __call__(
+        self,
+        url: str,
+        *,
+        size: tuple[int, int] = DESK,
+        kept: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> Page:
+        """`options` are Playwright's of a context (`locale`, `color_scheme`, `permissions`, …)."""
+
+
+class OpenAs(Protocol):
+    """Opens a page of somebody who is signed in, and waits until what is shown is live."""
+
+    def __call__(
+        self,
+        role: str,
+        town: Town,
+        path: str = "/",
+        *,
+        size: tuple[int, int] = DESK,
+        language: str | None = None,
+        **options: Any,
+    ) -> Page: ...
+
+
+@pytest.fixture
+def open_page(browser: Browser, guard: Guard) -> Iterator[OpenPage]:
+    opened: list[BrowserContext] = []
+
+    def open_page(
+        url: str,
+        *,
+        size: tuple[int, int] = DESK,
+        kept: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> Page:
+        options = {"locale": "en-GB", "timezone_id": "Europe/Berlin"} | options
+        if size[0] <= PHONE[0]:
+            options = {"has_touch": True, "is_mobile": True} | options
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, storage_state=kept, **options
+        )
+        opened.append(context)
+        guard.watch(context, urlsplit(url).netloc)
+        page = context.new_page()
+        page.set_default_timeout(WITHIN)
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def open_as(browser: Browser, open_page: OpenPage) -> OpenAs:
+    def open_as(
+        role: str,
+        town: Town,
+        path: str = "/",
+        *,
+        size: tuple[int, int] = DESK,
+        language: str | None = None,
+        **options: Any,
+    ) -> Page:
+        if language is not None:
+            with town.api(role) as client:
+                client.patch("/preferences", json={"language": language}).raise_for_status()
+        kept = kept_session(browser, town.weir.url, town.person(role))
+        page = open_page(town.weir.url + path, size=size, kept=kept, **options)
+        until_live(page)
+        return page
+
+    return open_as
+
+
+def until_live(page: Page) -> Page:
+    """Wait until the live line says that what is shown is true now."""
+    expect(page.locator("[data-state=live]").first).to_be_attached()
+    return page
+
+
+def kept_session(browser: Browser, url: str, username: str) -> dict[str, Any]:
+    """Sign in and give what a browser keeps of it over a restart."""
+    context = browser.new_context()
+    answer = context.request.post(
+        f"{url}/api/v1/auth/login",
+        headers={"Origin": url},
+        data={"username": username, "password": PASSWORD, "keep": "cookie"},
+    )
+    assert answer.ok, answer.text()
+    kept: dict[str, Any] = dict(context.storage_state())
+    context.close()
+    was_in = {"name": "weir.was-in", "value": "yes"}
+    kept["origins"] = [{"origin": url, "localStorage": [was_in]}]
+    return kept

@@ -1,30 +1,33 @@
 """A newcomer finds an endpoint, its permission and its fields, and copies a curl line."""
 
-import pytest
+import re
 
-from tests.e2e.chromium import Browser
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.browsing import DESK, PHONE, fits
+from tests.e2e.conftest import OpenPage
 from tests.running import Running
 
 ONE = "#patch_sensors_sensor"
 
 
-@pytest.mark.parametrize("size", [(1366, 900), (390, 844)], ids=["desktop", "phone"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desktop", "phone"])
 def test_an_endpoint_is_found_and_its_curl_line_copied(
-    weir: Running, chromium: Browser, size: tuple[int, int]
+    weir: Running, open_page: OpenPage, size: tuple[int, int]
 ):
-    page = chromium.page(size)
-    page.goto(f"{weir.url}/api/docs")
-    page.wait_for("document.querySelectorAll('details.operation').length > 100")
-    page.fill("#search", "patch sensors")
-    page.wait_for("document.querySelectorAll('details.operation:not([hidden])').length < 10")
-    page.click(f"{ONE} summary")
-    page.wait_for_text(ONE, "threshold_config")
-    shown = page.text(ONE)
-    assert "devices.manage" in shown
-    assert "If-Match" in shown
-    assert f"curl -X PATCH '{weir.url}/api/v1/sensors/SENSOR'" in shown
-    page.click(f"{ONE} .curl button")
-    page.wait_for_text(f"{ONE} .curl button", "Copied")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.foreign_requests(weir.url.removeprefix("http://")) == []
-    assert page.complaints == []
+    page = open_page(f"{weir.url}/api/docs", size=size)
+    operations = page.locator("details.operation")
+    expect(operations.nth(100)).to_be_attached()
+    page.locator("#search").fill("patch sensors")
+    expect(page.locator("details.operation:not([hidden])").nth(10)).to_have_count(0)
+    page.locator(f"{ONE} summary").click()
+    shown = page.locator(ONE)
+    expect(shown).to_contain_text("threshold_config")
+    expect(shown).to_contain_text("devices.manage")
+    expect(shown).to_contain_text("If-Match")
+    expect(shown).to_contain_text(f"curl -X PATCH '{weir.url}/api/v1/sensors/SENSOR'")
+    copy = shown.locator(".curl button")
+    copy.click()
+    expect(copy).to_have_text(re.compile("Copied"))
+    assert fits(page)

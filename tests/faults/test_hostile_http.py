@@ -18,7 +18,7 @@ ANSWERED_WITHIN = 10.0
 else to do (the bar is 1 s) is measured, not tested: decision 0022."""
 FLOODED_FOR = 2.0
 GROWS_AT_MOST = 60 * 1024 * 1024
-"""Bytes; a flood of bodies may keep web.bodies.MOST_OF_STRANGERS, and sockets some."""
+"""Bytes; a flood of bodies may keep web.http.bodies.MOST_OF_STRANGERS, and sockets some."""
 
 
 @pytest.fixture(scope="module")

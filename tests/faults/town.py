@@ -98,7 +98,7 @@ class Town:
     def signed_in(self) -> Iterator[httpx.Client]:
         """Give a client of the super admin; its token is good beyond restarts."""
         assert self.weir is not None
-        with httpx.Client(base_url=self.weir.url, timeout=5) as api:
+        with httpx.Client(base_url=self.weir.url, timeout=30) as api:
             if not self.token:
                 answer = api.post(
                     "/api/v1/auth/login", json={"username": "ada", "password": PASSWORD}
@@ -110,7 +110,7 @@ class Town:
     def journalled(self) -> int:
         """Count the batches in the journal."""
         assert self.weir is not None
-        metrics = httpx.get(f"{self.weir.url}/metrics", timeout=5).text
+        metrics = httpx.get(f"{self.weir.url}/metrics", timeout=30).text
         (line,) = (m for m in metrics.splitlines() if m.startswith("weir_journal_sequence "))
         return int(float(line.split()[1]))
 

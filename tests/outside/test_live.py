@@ -25,6 +25,7 @@ from tests.outside.town import (
     mosquitto_pub,
     plus,
 )
+from web.live_hello import HELLO_WITHIN
 
 ORIGINS = ("null", "file://", "app://weir", "http://localhost:3000", None)
 
@@ -130,7 +131,7 @@ def test_who_may_not_listen_is_closed_with_1008(here: Town, there: Town, case: s
         "foreign page": lambda: socket_of(here, mine, "http://evil.example"),
     }[case]()
     with opened as live, pytest.raises(ConnectionClosed) as closed:
-        live.recv(timeout=WAIT)
+        live.recv(timeout=HELLO_WITHIN + WAIT)  # who says nothing has that long to say it
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1008
     assert closed.value.rcvd.reason

@@ -14,7 +14,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from websockets.exceptions import ConnectionClosed
 
-from appliance.services import codes
+from appliance.services.signing_in import codes
 from tests.outside.test_live import receive, socket_of, town_token
 from tests.outside.town import HTTP, Api, Town, eventually, sign_in
 from tests.running import PASSWORD, command

@@ -42,6 +42,8 @@ def test_a_refusal_says_so_in_words_and_not_which_of_the_two_is_wrong(
     assert refusal == {
         "detail": "The username or password is not right.",
         "code": "not_signed_in",
+        "reason": "wrong_password",
+        "facts": {},
     }
 
 

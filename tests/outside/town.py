@@ -17,7 +17,7 @@ import httpx
 
 from tests.running import PASSWORD, Running
 
-WAIT = 10.0
+WAIT = 30.0
 DOORS = ("http", "ingest", "mqtt", "tcp")
 """`ingest` is the second path of the HTTP door."""
 

@@ -12,8 +12,8 @@ from appliance.domain.instant import EARLIEST, LATEST
 from appliance.domain.sensors import Sensor
 from appliance.domain.work import Progress, Report
 from appliance.ports.pages import Page
-from appliance.services.imports import all_sensors, import_readings
-from appliance.services.sensor_import import import_sensors
+from appliance.services.files.imports import all_sensors, import_readings
+from appliance.services.files.sensor_import import import_sensors
 from appliance.services.world import World
 from tests.builders import HERE
 from tests.flow.plant import Plant

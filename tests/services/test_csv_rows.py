@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.services.csv_rows import BadLine, CsvFile
+from appliance.services.files.csv_rows import BadLine, CsvFile
 
 cells = st.text(
     st.characters(codec="utf-8", exclude_characters="\n\r\x00"), min_size=1, max_size=12
@@ -36,7 +36,7 @@ def test_what_a_csv_writer_wrote_is_what_is_read_however_it_is_cut_into_blocks(
     path = tmp_path_factory.mktemp("csv") / "x.csv"
     path.write_bytes(written.getvalue().encode(encoding))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("appliance.services.csv_rows.BLOCK", block)
+        patch.setattr("appliance.services.files.csv_rows.BLOCK", block)
         file = CsvFile(path, ("a", "b", "c"), ())
         lines = [numbered for part in file.blocks() for numbered in part.numbered()]
     file.close()

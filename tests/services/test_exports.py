@@ -9,8 +9,8 @@ from appliance.domain.errors import Invalid
 from appliance.domain.instant import EARLIEST, HOUR, LATEST, MINUTE, Instant, text
 from appliance.domain.work import Progress, Report
 from appliance.ports.exporting import ExportFormat
-from appliance.services.exports import Wanted, export_readings, format_of
-from appliance.services.imports import import_readings
+from appliance.services.files.exports import Wanted, export_readings, format_of
+from appliance.services.files.imports import import_readings
 from storage.export import FileExporter
 from tests.builders import HERE, NOON, SENSOR, THERE
 from tests.services.desk import HEAD, Desk

@@ -14,9 +14,9 @@ from appliance.domain.network import Link, LinkKind, NetworkModel, Node, NodeKin
 from appliance.domain.readings import AdmittedDevice, Mark
 from appliance.domain.sensors import Position
 from appliance.ports.pages import Page
-from appliance.services import imports
-from appliance.services.imports import import_network, import_readings
-from appliance.services.sensor_import import import_sensors
+from appliance.services.files import imports
+from appliance.services.files.imports import import_network, import_readings
+from appliance.services.files.sensor_import import import_sensors
 from tests.builders import HERE, NOON, SENSOR
 from tests.services.desk import SENSOR_HEAD, Desk, stored
 

@@ -14,7 +14,7 @@ from appliance.domain.errors import StartRefused
 from appliance.domain.ids import MunicipalityId
 from appliance.domain.instant import Instant
 from appliance.machine.audit_key import AuditSeal, audit_seal
-from appliance.services.recorded_operations import sealed
+from appliance.services.audit.operations import sealed
 from tests.builders import HERE, NOON, THERE
 
 SEAL = AuditSeal(bytes(range(32)))

@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from web.bodies import SMALL, BoundedBody, Overfull, Store
+from web.http.bodies import SMALL, BoundedBody, Overfull, Store
 
 
 def body(store: Store, largest: int = 1_000_000) -> BoundedBody:

@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+from hypercorn.config import Config
 
-from web.inflow import FLOODS_FOR, LITTLE, LITTLE_PER_S, SIP, Inflow, Quota, Turnstile
+from web.http.connection import Conversation
+from web.http.inflow import FLOODS_FOR, LITTLE, LITTLE_PER_S, SIP, Inflow, Quota, Turnstile
 
 
 def test_little_may_be_said_at_once_and_then_so_much_a_second():
@@ -43,3 +45,25 @@ async def test_in_each_round_of_the_loop_one_of_those_who_are_behind_has_its_tur
         assert await modest.read(65_536) == b"GET"
         assert len(taken) <= 2, "who waits for an answer stands in no line"
     assert taken == [*range(5)] * 3
+
+
+async def test_of_requests_that_arrive_together_one_begins_in_each_round_of_the_loop():
+    loop, beginning = asyncio.get_running_loop(), Turnstile()
+    rounds, began, answered = 0, [], []
+
+    async def application(*_: object) -> None:
+        began.append(rounds)
+
+    async def send(event: object) -> None:
+        answered.append(event)
+
+    for _ in range(2):  # several at each of two connections
+        group = Conversation(loop, beginning)
+        await group.__aenter__()
+        for _ in range(4):
+            await group.spawn_app(application, Config(), {}, send)  # type: ignore[arg-type]
+    while len(answered) < 8:
+        rounds += 1
+        assert rounds < 100
+        await asyncio.sleep(0)
+    assert len(set(began)) == 8, "two began in the same round"

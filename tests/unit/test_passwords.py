@@ -1,9 +1,15 @@
 """What may be a password, and what is typed behind one."""
 
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from appliance.domain.errors import Invalid
-from appliance.services.passwords import must_be_strong, without_code
+from appliance.services.signing_in import passwords
+from appliance.services.signing_in.passwords import must_be_strong, without_code
 
 GUESSED = (
     "password1234", "Passw0rd2026!", "P@ssw0rd2026!", "qwertyuiop12", "1qaz2wsx3edc", "letmeinplease",
@@ -74,3 +80,20 @@ def test_no_password_ends_as_if_a_code_followed_it(end: str):
 )
 def test_a_code_is_what_follows_the_last_space_and_nothing_else(typed: str, parts: tuple[str, str]):
     assert without_code(typed) == parts
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere niceness is of the whole process")
+@pytest.mark.parametrize(
+    ("before", "after"), [(12, 12), (os.getpriority(os.PRIO_PROCESS, 0), None)]
+)
+def test_who_hashes_gives_way_and_never_rises_for_it(before: int, after: int | None):
+    """Started with `nice`, and without root's rights, rising would be refused, and nobody could sign in."""
+
+    def niceness() -> int:
+        mine = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, mine, before)
+        passwords._give_way()
+        return os.getpriority(os.PRIO_PROCESS, mine)
+
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(niceness).result() == (after or max(5, before))

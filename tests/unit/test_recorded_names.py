@@ -7,8 +7,8 @@ import pytest
 
 from appliance.ports.operations import SystemTables
 from appliance.ports.tables import Tables
-from appliance.services.recorded_calls import Quiet
-from appliance.services.recorded_names import READS, TREATED
+from appliance.services.audit.calls import Quiet
+from appliance.services.audit.names import READS, TREATED
 
 OPENED = {"of", "nobody", "attempt"}
 """How a transaction opens its parts."""
@@ -38,7 +38,7 @@ def test_a_method_of_a_table_looks_or_has_its_word_in_the_audit_log(key: str):
     method = key.rpartition(".")[2]
     known = key in TREATED or method in READS or (key.startswith("system.") and method in OPENED)
     assert known, (
-        f"say in appliance/services/recorded_names.py what {key} is called in the audit log (TREATED),"
+        f"say in appliance/services/audit/names.py what {key} is called in the audit log (TREATED),"
         " or that it only looks (READS)"
     )
 

@@ -125,3 +125,24 @@ async def test_a_clock_of_1970_that_is_set_right_does_not_stop_everything_else(k
         async with asyncio.timeout(1):  # three million missed times would take minutes
             await kept.looked()
         assert kept.runs == {"tidy": 1, "scrub": 1}
+
+
+async def test_a_stop_in_the_middle_of_a_job_is_no_fault_of_the_job(
+    kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    under_way, given_up = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        under_way.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.set()
+
+    kept.schedule = Schedule((Job("long", "* * * * *", work, 10.0),), kept.clock)
+    async with kept.running():
+        await kept.passes(MINUTE)
+        async with asyncio.timeout(10):
+            await under_way.wait()
+    assert given_up.is_set()
+    assert [r.getMessage() for r in caplog.records if r.levelname in {"WARNING", "ERROR"}] == []

@@ -7,28 +7,46 @@ from msgspec import Meta, Struct
 
 from appliance.domain.access import HandleAlerts, ViewNetwork
 from appliance.domain.alerts import Alert, AlertChange, AlertStatus, ChangeKind
-from appliance.domain.ids import AlertId
+from appliance.domain.findings import Evidence
+from appliance.domain.ids import AlertId, UserId
 from appliance.domain.rules import Severity
+from appliance.domain.titles import titled
 from appliance.ports.pages import AlertFilter
 from web.asking import Ask, Reply
 from web.listings import Listing
 from web.paging import page_of, part_of
 from web.routes import PREFIX, Route
-from web.shapes import Id, Point, Time, WholeListQuery, point, time, time_or_none
+from web.shapes import (
+    Id,
+    Point,
+    Time,
+    TimeIn,
+    WholeListQuery,
+    moment_of,
+    point,
+    time,
+    time_or_none,
+)
 
 Text = Annotated[str, Meta(max_length=10_000)]
 
 
-class AlertQuery(Struct, frozen=True):
+class AlertQuery(Struct, frozen=True, rename={"since": "from", "until": "to"}):
     """Which alerts; `status` and `severity` take several, by comma or repeated."""
 
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
     offset: Annotated[int, Meta(ge=0, le=100_000)] = 0
     status: tuple[AlertStatus, ...] = ()
     severity: tuple[Severity, ...] = ()
-    sensor_id: int | None = None
+    sensor_id: Id | None = None
     zone_id: Id | None = None
     shelved: bool | None = None
+    alert_type: Annotated[str, Meta(max_length=128)] | None = None
+    assigned_to: Id | None = None
+    since: TimeIn | None = None
+    """The first moment of `created_at`."""
+    until: TimeIn | None = None
+    """The moment after the last."""
     q: Annotated[str, Meta(max_length=200)] | None = None
     """Text in the title, the description or the type, case ignored."""
 
@@ -48,6 +66,10 @@ class AlertOut(Struct, frozen=True):
     severity: Severity
     status: AlertStatus
     title: str
+    title_code: str | None
+    """The built-in rule whose name the title begins with; null where a person named the rule."""
+    title_about: str | None
+    """What follows it, the name of the sensor; null without a code."""
     description: str
     evidence: EvidenceOut
     condition_active: bool
@@ -62,6 +84,7 @@ class AlertOut(Struct, frozen=True):
     last_seen_at: Time
     acknowledged_at: Time | None
     acknowledged_by: int | None
+    assigned_to: int | None
     resolved_at: Time | None
     closed_at: Time | None
     shelved_until: Time | None
@@ -110,6 +133,13 @@ class Shelf(Struct, frozen=True):
     reason: Annotated[str, Meta(min_length=1, max_length=10_000)]
 
 
+class Assignment(Struct, frozen=True):
+    """Who shall deal with it; null: nobody in particular."""
+
+    user_id: Id | None
+    notes: Text | None = None
+
+
 class Comment(Struct, frozen=True):
     """A comment."""
 
@@ -126,6 +156,10 @@ async def list_alerts(ask: Ask[ViewNetwork]) -> Reply:
         search=query.q,
         shelved=query.shelved,
         zone=query.zone_id,
+        alert_type=query.alert_type,
+        assigned_to=query.assigned_to,
+        since=None if query.since is None else moment_of(query.since),
+        until=None if query.until is None else moment_of(query.until),
     )
     part = await page_of(ask, lambda grant, page: ask.services.alerts.page(grant, chosen, page))
     return part.written(ask, alert_out)
@@ -197,6 +231,17 @@ async def unshelve(ask: Ask[HandleAlerts]) -> AlertOut:
     )
 
 
+async def assign(ask: Ask[HandleAlerts]) -> AlertOut:
+    """Say who shall deal with an alert."""
+    alert, said = AlertId(ask.path["alert"]), ask.body
+    to = None if said.user_id is None else UserId(said.user_id)
+    return alert_out(
+        await ask.found(
+            lambda grant: ask.services.alerts.assign(grant, alert, to, said.notes or "")
+        )
+    )
+
+
 async def comment(ask: Ask[HandleAlerts]) -> AlertOut:
     """Comment an alert."""
     alert, text = AlertId(ask.path["alert"]), ask.body.comment
@@ -212,14 +257,17 @@ async def _move(ask: Ask[HandleAlerts], after: AlertStatus, note: str | None) ->
 
 def alert_out(alert: Alert) -> AlertOut:
     """Write an alert."""
+    title = titled(alert.title)
     return AlertOut(
         id=alert.id,
         alert_type=alert.alert_type,
         severity=alert.severity,
         status=alert.status,
         title=alert.title,
+        title_code=title.code,
+        title_about=title.about,
         description=alert.description,
-        evidence=EvidenceOut(alert.evidence.words, alert.evidence.numbers),
+        evidence=evidence_out(alert.evidence),
         condition_active=alert.condition_active,
         occurrences=alert.occurrences,
         location=point(alert.position),
@@ -232,6 +280,7 @@ def alert_out(alert: Alert) -> AlertOut:
         last_seen_at=time(alert.last_seen_at),
         acknowledged_at=time_or_none(alert.acknowledged_at),
         acknowledged_by=alert.acknowledged_by,
+        assigned_to=alert.assigned_to,
         resolved_at=time_or_none(alert.resolved_at),
         closed_at=time_or_none(alert.closed_at),
         shelved_until=time_or_none(alert.shelved_until),
@@ -239,8 +288,12 @@ def alert_out(alert: Alert) -> AlertOut:
     )
 
 
+def evidence_out(evidence: Evidence) -> EvidenceOut:
+    """Write evidence."""
+    return EvidenceOut(evidence.words, evidence.numbers)
+
+
 def _change_out(change: AlertChange) -> ChangeOut:
-    evidence = change.evidence
     return ChangeOut(
         number=change.number,
         kind=change.kind,
@@ -249,7 +302,7 @@ def _change_out(change: AlertChange) -> ChangeOut:
         at=time(change.at),
         by=change.by,
         note=change.note,
-        evidence=None if evidence is None else EvidenceOut(evidence.words, evidence.numbers),
+        evidence=None if change.evidence is None else evidence_out(change.evidence),
     )
 
 
@@ -325,5 +378,6 @@ ROUTES = (
     _doing("close", close, Note, "It is done with"),
     _doing("shelve", shelve, Shelf, "Put it aside for a while: nobody is told of it meanwhile"),
     _doing("unshelve", unshelve, Note, "Take it back from the shelf"),
+    _doing("assign", assign, Assignment, "Say who shall deal with it"),
     _doing("comments", comment, Comment, "Say something about it"),
 )

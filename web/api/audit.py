@@ -10,7 +10,7 @@ from appliance.domain.audit import AuditLine
 from appliance.domain.audit_proof import Proof, Wrong
 from appliance.domain.ids import NOBODY
 from appliance.ports.audit import AuditFilter
-from appliance.services.audit import said
+from appliance.services.audit.log import said
 from web.asking import Ask, Reply
 from web.routes import PREFIX, Route
 from web.shapes import Time, TimeIn, moment_of, time

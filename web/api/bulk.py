@@ -13,8 +13,8 @@ from appliance.domain.access import EditNetwork, ExportData, ManageDevices
 from appliance.domain.instant import EARLIEST, LATEST
 from appliance.domain.spreadsheets import guarded
 from appliance.ports.exporting import ExportFormat
-from appliance.services.asset_files import read_features, read_rows
-from appliance.services.bulk_imports import Outcome, Wish
+from appliance.services.files.asset_files import read_features, read_rows
+from appliance.services.files.bulk_imports import Outcome, Wish
 from web.asking import Ask, Reply
 from web.files import NEVER_RUN, blocks_of_scratch, saved_as
 from web.routes import PREFIX, Handler, Route

@@ -98,6 +98,12 @@ async def add_channel(ask: Ask[ManageChannels]) -> ChannelWithSecret:
     return ChannelWithSecret(**fields, secret=added.secret)
 
 
+async def show_channel(ask: Ask[ManageChannels]) -> ChannelOut:
+    """Give one channel."""
+    channel = ChannelId(ask.path["channel"])
+    return channel_out(await ask.found(lambda grant: ask.services.channels.one(grant, channel)))
+
+
 async def change_channel(ask: Ask[ManageChannels]) -> ChannelOut:
     """Change a channel."""
     channel, fields = ChannelId(ask.path["channel"]), given(ask.body)
@@ -182,6 +188,14 @@ ROUTES = (
         answer=ChannelWithSecret,
         status=201,
         summary="Add a channel; the key of its signatures is shown this once",
+    ),
+    Route(
+        method="GET",
+        path=f"{PREFIX}/channels/{{channel}}",
+        access=ManageChannels,
+        handler=show_channel,
+        answer=ChannelOut,
+        summary="One channel",
     ),
     Route(
         method="PATCH",

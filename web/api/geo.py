@@ -21,9 +21,10 @@ _STEPS: Final = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
 class TimelineQuery(Struct, frozen=True):
-    """How far back, and in which steps: minutes, or `30s`, `5min`, `1h`, `hour`, `day`."""
+    """How far around it, and in which steps: minutes, or `30s`, `5min`, `1h`, `hour`, `day`."""
 
     hours_before: Annotated[float, Meta(gt=0, le=744)] = 24.0
+    hours_after: Annotated[float, Meta(gt=0, le=744)] = 1.0
     resolution: str = "5min"
 
 
@@ -108,7 +109,9 @@ async def timeline(ask: Ask[ViewNetwork]) -> TimelineOut:
     step = step_of(query.resolution)
     incident = IncidentId(ask.path["incident"])
     found = await ask.found(
-        lambda grant: ask.services.timelines.of(grant, incident, query.hours_before, step)
+        lambda grant: ask.services.timelines.of(
+            grant, incident, (query.hours_before, query.hours_after), step
+        )
     )
     return _timeline_out(found)
 

@@ -9,8 +9,11 @@ from appliance.domain.access import DiscardRecords, Grant, ReportIncidents, View
 from appliance.domain.ids import AlertId, IncidentId, SensorId
 from appliance.domain.incidents import IncidentStatus
 from appliance.domain.rules import Severity
+from appliance.domain.titles import titled
 from appliance.ports.pages import IncidentFilter
-from appliance.services.incidents import LONGEST_TITLE, NamedIncident, NewIncident
+from appliance.services.incidents import LONGEST_TITLE, NewIncident
+from appliance.services.named_incidents import NamedIncident
+from web.api.alerts import EvidenceOut, evidence_out
 from web.asking import Ask, Reply
 from web.listings import Listing
 from web.paging import page_of
@@ -29,8 +32,9 @@ class IncidentQuery(Struct, frozen=True):
     offset: Annotated[int, Meta(ge=0, le=100_000)] = 0
     status: IncidentStatus | None = None
     severity: Severity | None = None
-    assigned_to: int | None = None
-    sensor_id: int | None = None
+    assigned_to: Id | None = None
+    sensor_id: Id | None = None
+    alert_id: Id | None = None
 
 
 class IncidentIn(Struct, frozen=True):
@@ -75,6 +79,9 @@ class IncidentOut(Struct, frozen=True):
 
     id: int
     title: str
+    title_code: str | None
+    """As of an alert, where the title is still the one of the alert that it was made of."""
+    title_about: str | None
     description: str
     incident_type: str
     severity: Severity
@@ -91,6 +98,8 @@ class IncidentOut(Struct, frozen=True):
     updated_at: Time
     resolved_at: Time | None
     version: int
+    evidence: EvidenceOut | None
+    """What the description is taken from, where that is why an alert of it came."""
 
 
 async def list_incidents(ask: Ask[ViewNetwork]) -> Reply:
@@ -101,6 +110,7 @@ async def list_incidents(ask: Ask[ViewNetwork]) -> Reply:
         severity=query.severity,
         assigned_to=query.assigned_to,
         sensor=query.sensor_id,
+        alert=query.alert_id,
     )
     incidents = ask.services.incidents
     part = await page_of(ask, lambda grant, page: incidents.page(grant, chosen, page))
@@ -131,7 +141,7 @@ async def report(ask: Ask[ReportIncidents]) -> IncidentOut:
 
 
 async def from_alert(ask: Ask[ReportIncidents]) -> IncidentOut:
-    """Make an incident of an alert."""
+    """Make an incident of an alert, or give the one that isn't closed yet."""
     said: FromAlert = ask.body
     alert_id = AlertId(ask.path["alert"])
 
@@ -145,7 +155,7 @@ async def from_alert(ask: Ask[ReportIncidents]) -> IncidentOut:
             notes=said.notes or "",
             alert=alert_id,
         )
-        return await ask.services.incidents.report(grant, new)
+        return await ask.services.incidents.report(grant, new, once_for_alert=True)
 
     return incident_out(await ask.found(make))
 
@@ -181,9 +191,12 @@ async def remove(ask: Ask[DiscardRecords]) -> None:
 def incident_out(named: NamedIncident) -> IncidentOut:
     """Write an incident."""
     one = named.incident
+    title = titled(one.title)
     return IncidentOut(
         id=one.id,
         title=one.title,
+        title_code=title.code,
+        title_about=title.about,
         description=one.description,
         incident_type=one.incident_type,
         severity=one.severity,
@@ -200,6 +213,7 @@ def incident_out(named: NamedIncident) -> IncidentOut:
         updated_at=time(one.updated_at),
         resolved_at=time_or_none(one.resolved_at),
         version=one.version,
+        evidence=None if named.evidence is None else evidence_out(named.evidence),
     )
 
 

@@ -103,6 +103,12 @@ async def list_municipalities(ask: Ask[ViewNetwork]) -> Reply:
     return (await page_of_all(ask, own)).written(ask, municipality_out)
 
 
+async def get_municipality(ask: Ask[ViewNetwork]) -> MunicipalityOut:
+    """Give one municipality."""
+    grant = await ask.one(ask.path["municipality"])
+    return municipality_out(await ask.services.municipalities.own(grant))
+
+
 async def add_municipality(ask: Ask[AdministerSystem]) -> MunicipalityOut:
     """Add a municipality."""
     said: MunicipalityIn = ask.body
@@ -231,6 +237,14 @@ ROUTES = (
         answer=MunicipalityOut,
         status=201,
         summary="Add a municipality",
+    ),
+    Route(
+        method="GET",
+        path=f"{PREFIX}/municipalities/{{municipality}}",
+        access=ViewNetwork,
+        handler=get_municipality,
+        answer=MunicipalityOut,
+        summary="One municipality",
     ),
     Route(
         method="PATCH",

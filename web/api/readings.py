@@ -11,12 +11,17 @@ from appliance.domain.instant import HOUR, LATEST, MINUTE, Instant
 from appliance.ports.pages import Page
 from appliance.services.readings import ReadingsPage, Span
 from web.asking import Ask, Reply
+from web.listings import Listing
 from web.paging import listing
 from web.routes import PREFIX, Route
 from web.shapes import Time, TimeIn, moment_of, number, time
 
 AHEAD = 5 * MINUTE
 """How far in the future a device's clock may be: a list up to now shows such readings too."""
+
+
+BY_TIME = Listing(("-timestamp",), {"timestamp": int}, key=int)
+"""Of a sensor's readings, as the place of one among them is named: by its time alone."""
 
 
 class ReadingsQuery(Struct, frozen=True, rename={"since": "from", "until": "to"}):
@@ -68,9 +73,12 @@ async def list_readings(ask: Ask[ViewNetwork]) -> Reply:
     query: ReadingsQuery = ask.query
     sensor = SensorId(ask.path["sensor"])
     span = span_of(ask, query.since, query.until, query.hours)
-    page = Page(limit=query.limit, offset=query.offset)
-    found = await ask.found(lambda grant: ask.services.readings.newest(grant, sensor, span, page))
-    return listing(ask, _rows(found), found.total)
+    place = ask.listed
+    page = Page(query.limit, query.offset, place.order, place.after)
+    found = await ask.found(lambda grant: ask.services.readings.page(grant, sensor, span, page))
+    times = found.readings.times.tolist()
+    cursor = BY_TIME.cursor(times[-1], place.order) if len(times) == query.limit else None
+    return listing(ask, _rows(found), found.total, cursor)
 
 
 async def get_series(ask: Ask[ViewNetwork]) -> SeriesOut:
@@ -134,7 +142,8 @@ ROUTES = (
         handler=list_readings,
         query=ReadingsQuery,
         answer=list[Reading],
-        summary="A sensor's readings, newest first",
+        listing=BY_TIME,
+        summary="A sensor's readings, newest first unless ordered otherwise",
     ),
     Route(
         method="GET",

@@ -10,6 +10,7 @@ from appliance.domain.rules import Rule, Severity
 from appliance.services.readings import Span
 from appliance.services.replay import Episode, WouldBeAlert
 from web.api.alerts import EvidenceOut
+from web.api.rules import RuleIn, new_rule
 from web.asking import Ask, Reply
 from web.routes import PREFIX, Route
 from web.shapes import Time, TimeIn, moment_of, time, time_or_none
@@ -23,6 +24,12 @@ class ReplayIn(Struct, frozen=True, rename={"since": "from", "until": "to"}):
 
     since: TimeIn
     until: TimeIn
+
+
+class RehearsalIn(ReplayIn, frozen=True, kw_only=True):
+    """A rule that is not there yet, and the time to try it on."""
+
+    rule: RuleIn
 
 
 class EpisodeOut(Struct, frozen=True):
@@ -54,6 +61,19 @@ async def replay(ask: Ask[EditRules]) -> Reply:
     span = Span(moment_of(said.since), moment_of(said.until))
     rule_id = RuleId(ask.path["rule"])
     rule, alerts = await ask.found(lambda grant: ask.services.replays.replay(grant, rule_id, span))
+    return _told(rule, alerts)
+
+
+async def rehearse(ask: Ask[EditRules]) -> Reply:
+    """Try a rule on history before it is there."""
+    said: RehearsalIn = ask.body
+    span = Span(moment_of(said.since), moment_of(said.until))
+    grant = await ask.one(said.rule.municipality_id)
+    rule, alerts = await ask.services.replays.rehearse(grant, new_rule(said.rule), span)
+    return _told(rule, alerts)
+
+
+def _told(rule: Rule, alerts: list[WouldBeAlert]) -> Reply:
     return Reply(
         [_would_be(rule, alert) for alert in alerts],
         headers={"X-Total-Count": str(len(alerts))},
@@ -89,5 +109,15 @@ ROUTES = (
         body=ReplayIn,
         answer=list[WouldBe],
         summary="Which alerts the rule would have raised on what arrived in this time",
+    ),
+    Route(
+        method="POST",
+        path=f"{PREFIX}/rules/replay",
+        on_full_disk=True,
+        access=EditRules,
+        handler=rehearse,
+        body=RehearsalIn,
+        answer=list[WouldBe],
+        summary="Which alerts a rule would have raised that is not there yet; nothing is kept",
     ),
 )

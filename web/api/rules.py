@@ -10,6 +10,7 @@ from appliance.domain import rules as domain
 from appliance.domain.access import EditRules, ViewNetwork
 from appliance.domain.ids import RuleId, SensorId
 from appliance.domain.rules import Condition, Rule, Severity
+from appliance.domain.titles import name_code
 from appliance.services.rules import NewRule
 from web.asking import Ask, Reply
 from web.listings import Listing
@@ -120,6 +121,8 @@ class RuleOut(Struct, frozen=True):
 
     id: int
     name: str
+    name_code: str | None
+    """Of a built-in rule that nobody has named otherwise; screens say it in their language."""
     sensor_id: int | None
     sensor_type: str | None
     condition: ConditionShape
@@ -147,19 +150,8 @@ async def get_rule(ask: Ask[ViewNetwork]) -> RuleOut:
 async def add_rule(ask: Ask[EditRules]) -> RuleOut:
     """Add a rule."""
     said: RuleIn = ask.body
-    condition = condition_of(said.condition)
-    new = NewRule(
-        name=said.name,
-        condition=condition,
-        severity=said.severity,
-        alert_type=said.alert_type or condition.type,
-        sensor=None if said.sensor_id is None else SensorId(said.sensor_id),
-        sensor_type=said.sensor_type,
-        enabled=said.enabled,
-        resolve_when_cleared=said.resolve_when_cleared,
-    )
     grant = await ask.one(said.municipality_id)
-    return rule_out(await ask.services.rules.add(grant, new))
+    return rule_out(await ask.services.rules.add(grant, new_rule(said)))
 
 
 async def change_rule(ask: Ask[EditRules]) -> RuleOut:
@@ -178,6 +170,21 @@ async def remove_rule(ask: Ask[EditRules]) -> Reply:
     rule = RuleId(ask.path["rule"])
     await ask.found(lambda grant: ask.services.rules.remove(grant, rule))
     return Reply(status=204)
+
+
+def new_rule(said: RuleIn) -> NewRule:
+    """Read a rule that shall hold."""
+    condition = condition_of(said.condition)
+    return NewRule(
+        name=said.name,
+        condition=condition,
+        severity=said.severity,
+        alert_type=said.alert_type or condition.type,
+        sensor=None if said.sensor_id is None else SensorId(said.sensor_id),
+        sensor_type=said.sensor_type,
+        enabled=said.enabled,
+        resolve_when_cleared=said.resolve_when_cleared,
+    )
 
 
 def condition_of(shape: _Condition) -> Condition:
@@ -202,6 +209,7 @@ def rule_out(rule: Rule) -> RuleOut:
     return RuleOut(
         id=rule.id,
         name=rule.name,
+        name_code=name_code(rule.name) if rule.built_in else None,
         sensor_id=rule.sensor,
         sensor_type=rule.sensor_type,
         condition=shape_of(rule.condition),

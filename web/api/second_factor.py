@@ -6,7 +6,12 @@ from msgspec import Meta, Struct
 
 from appliance.domain.access import AdministerSystem, ManageSettings, ManageUsers, Permission, Role
 from appliance.domain.ids import UserId
-from appliance.services.second_factors import FactorRules, Shown
+from appliance.domain.instant import SECOND
+from appliance.services.signing_in.access_tokens import LIFETIME
+from appliance.services.signing_in.passwords import SHORTEST
+from appliance.services.signing_in.refresh_tokens import SESSION_LASTS
+from appliance.services.signing_in.second_factors import FactorRules, Shown
+from appliance.services.signing_in.signin import MOST_SESSIONS
 from web.api.signing_in import Code, Text, visit
 from web.asking import Ask, Reply
 from web.routes import PREFIX, Open, Route
@@ -72,6 +77,20 @@ class FactorRulesOut(Struct, frozen=True):
     """Whatever a municipality says."""
 
 
+class SystemRulesOut(Struct, frozen=True):
+    """What holds for signing in, whatever a municipality says."""
+
+    totp_roles: list[Role]
+    totp_roles_everywhere: list[Role]
+    session_seconds: float
+    """After so long without a visit somebody must sign in anew; the same everywhere."""
+    access_token_seconds: float
+    """So soon a changed role or an ended session holds for programs, too."""
+    most_sessions: int
+    """Of a person; of more the oldest ends."""
+    shortest_password: int
+
+
 async def state(ask: Ask[Permission]) -> FactorStateOut:
     """Say how it stands with one's own."""
     found = await ask.services.second_factors.state(ask.signed_in)
@@ -133,20 +152,31 @@ async def change_rules(ask: Ask[ManageSettings]) -> FactorRulesOut:
     return _rules(await ask.services.second_factors.require(await ask.one(), said.totp_roles))
 
 
-async def rules_everywhere(ask: Ask[AdministerSystem]) -> FactorRulesOut:
+async def rules_everywhere(ask: Ask[AdministerSystem]) -> SystemRulesOut:
     """Say which roles need one everywhere."""
-    return _rules(await ask.services.second_factors.rules_everywhere(ask.system()))
+    return _system_rules(await ask.services.second_factors.rules_everywhere(ask.system()))
 
 
-async def change_rules_everywhere(ask: Ask[AdministerSystem]) -> FactorRulesOut:
+async def change_rules_everywhere(ask: Ask[AdministerSystem]) -> SystemRulesOut:
     """Say anew which roles need one everywhere."""
     said: RequiredRoles = ask.body
     factors = ask.services.second_factors
-    return _rules(await factors.require_everywhere(ask.system(), said.totp_roles))
+    return _system_rules(await factors.require_everywhere(ask.system(), said.totp_roles))
 
 
 def _rules(found: FactorRules) -> FactorRulesOut:
     return FactorRulesOut(sorted(found.here), sorted(found.everywhere))
+
+
+def _system_rules(found: FactorRules) -> SystemRulesOut:
+    return SystemRulesOut(
+        sorted(found.here),
+        sorted(found.everywhere),
+        session_seconds=SESSION_LASTS / SECOND,
+        access_token_seconds=LIFETIME / SECOND,
+        most_sessions=MOST_SESSIONS,
+        shortest_password=SHORTEST,
+    )
 
 
 _OWN = f"{PREFIX}/auth/totp"
@@ -231,8 +261,8 @@ ROUTES = (
         path=f"{PREFIX}/admin/auth/rules",
         access=AdministerSystem,
         handler=rules_everywhere,
-        answer=FactorRulesOut,
-        summary="Which roles need a second factor in all municipalities",
+        answer=SystemRulesOut,
+        summary="Which roles need a second factor in all municipalities, and how long signing in lasts",
     ),
     Route(
         method="PUT",
@@ -240,7 +270,7 @@ ROUTES = (
         access=AdministerSystem,
         handler=change_rules_everywhere,
         body=RequiredRoles,
-        answer=FactorRulesOut,
+        answer=SystemRulesOut,
         summary="Say which roles need a second factor in all municipalities",
     ),
 )

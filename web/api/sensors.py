@@ -12,7 +12,7 @@ from appliance.domain.ids import AssetId, SensorId
 from appliance.domain.quantities import Quantity
 from appliance.domain.sensors import LastContact, Sensor, SensorStatus
 from appliance.ports.pages import SensorFilter
-from appliance.services.sensors import AddedSensor, NewSensor, SensorChanges
+from appliance.services.sensors import AddedSensor, HowFar, NewSensor, SensorChanges
 from web.asking import Ask, Reply
 from web.listings import Listing
 from web.paging import listing, page_of
@@ -89,6 +89,8 @@ class SensorDetail(SensorRow, frozen=True, kw_only=True):
     sensor_type: TypeOfSensor  # type: ignore[assignment]
     learning: str
     """How far learning its own pattern is; empty when it is learned."""
+    learning_days: int | None
+    """So many of the 14 days that are needed have been seen; null where it is not days that lack."""
 
 
 class SensorWithKey(SensorRow, frozen=True, kw_only=True):
@@ -167,8 +169,7 @@ async def get_sensor(ask: Ask[ViewNetwork]) -> SensorDetail:
     await sensors.contacts_known()
 
     async def find(grant: Grant[ViewNetwork]) -> SensorDetail:
-        sensor = await sensors.get(grant, sensor_id)
-        learning = await sensors.learning(grant, sensor_id)
+        sensor, learning = await sensors.get(grant, sensor_id)
         return detail(sensor, sensors.contact(grant, sensor), learning)
 
     return await ask.found(find)
@@ -259,12 +260,12 @@ def row(sensor: Sensor, contact: LastContact) -> SensorRow:
 _ROWS: Final = SensorRows(row)
 
 
-def detail(sensor: Sensor, contact: LastContact, learning: str) -> SensorDetail:
+def detail(sensor: Sensor, contact: LastContact, learning: HowFar) -> SensorDetail:
     """Write one sensor."""
     kind = sensor.type
     described = TypeOfSensor(kind.id, kind.code, kind.name, kind.quantity, sensor.unit.symbol)
     fields = _fields(sensor, contact) | {"sensor_type": described}
-    return SensorDetail(**fields, learning=learning)
+    return SensorDetail(**fields, learning=learning.words, learning_days=learning.days)
 
 
 def with_key(added: AddedSensor) -> SensorWithKey:

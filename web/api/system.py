@@ -37,7 +37,8 @@ async def metrics(ask: Ask[Permission]) -> Reply:
 
 async def _must_be_a_scraper(ask: Ask[Permission]) -> None:
     """Let this machine in, and who signs in as an admin; a proxy's own address says nothing."""
-    if is_loopback(ask.address) and "X-Forwarded-For" not in ask.headers:
+    forwarded = any(name in ask.headers for name in ("X-Forwarded-For", "Forwarded"))
+    if is_loopback(ask.address) and not forwarded:
         return
     actor = await ask.services.sign_in.actor(bearer(ask.headers) or "no.token")
     must_hold(actor, ManageSettings)

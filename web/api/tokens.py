@@ -48,6 +48,8 @@ class TokenOut(Struct, frozen=True):
     created_at: Time
     expires_at: Time | None
     last_used_at: Time | None
+    made_by_token: int | None = None
+    """The token that made it; when that one is revoked, so is this."""
 
 
 class TokenWithText(TokenOut, frozen=True, kw_only=True):
@@ -77,7 +79,7 @@ async def add_token(ask: Ask[ManageTokens]) -> TokenWithText:
 
 
 async def revoke_token(ask: Ask[ManageTokens]) -> Reply:
-    """Revoke a token."""
+    """Revoke a token, and with it those that it made."""
     token = TokenId(ask.path["token"])
     await ask.found(lambda grant: ask.services.tokens.revoke(grant, token))
     return Reply(status=204)
@@ -101,6 +103,7 @@ def _token(token: ApiToken) -> dict[str, Any]:
         "created_at": time(token.created_at),
         "expires_at": time_or_none(token.expires_at),
         "last_used_at": time_or_none(token.last_used_at),
+        "made_by_token": token.made_by,
     }
 
 

@@ -9,7 +9,7 @@ from appliance.domain.access import AdministerSystem, ViewAudit, authorise, auth
 from appliance.domain.audit_proof import Proof
 from appliance.domain.errors import Invalid
 from appliance.domain.ids import NOBODY
-from appliance.services.audit import Audit, Taken, said
+from appliance.services.audit.log import Audit, Taken, said
 
 HASH_DIGITS = 64
 

@@ -12,7 +12,7 @@ from appliance.domain.errors import Invalid
 from appliance.domain.instant import EARLIEST, LATEST, Instant
 from appliance.domain.work import Report
 from appliance.ports.exporting import ExportFormat
-from appliance.services import exports, imports, sensor_import
+from appliance.services.files import exports, imports, sensor_import
 
 SHOWN: Final = 20
 TAKEN: Final = ("added", "replaced", "stored", "duplicate", "quarantined")

@@ -38,6 +38,12 @@ async def doctor(desk: Desk, order: Order) -> Outcome:
     )
 
 
+async def status(desk: Desk, order: Order) -> Outcome:
+    """Say that it runs, and what is wrong with the appliance."""
+    del order
+    return Outcome("", {"problems": [_plain_problem(p) for p in await desk.problems()]})
+
+
 def _rejections(tables: SystemTables, device: str | None) -> list[Rejection]:
     ledgers = [tables.of(m.id).ledger for m in tables.municipalities()]
     ledgers.append(tables.nobody().ledger)

@@ -10,8 +10,8 @@ from appliance.control.commands.people import chosen_municipality
 from appliance.control.desk import CONSOLE, Desk, Order, Outcome
 from appliance.domain.access import ManageDevices, authorise
 from appliance.domain.errors import Invalid
-from appliance.services.csv_rows import BadLine, CsvFile
 from appliance.services.device_keys import MOST_AT_ONCE, DeviceKeys, IssuedKey
+from appliance.services.files.csv_rows import BadLine, CsvFile
 
 COLUMN: Final = "device_id"
 USUAL_OVERLAP: Final = 86_400.0

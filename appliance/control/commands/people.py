@@ -16,10 +16,10 @@ from appliance.domain.errors import Invalid, NotFound
 from appliance.domain.ids import MunicipalityId
 from appliance.domain.people import User
 from appliance.ports.operations import SystemTables
-from appliance.services.passwords import Passwords
-from appliance.services.second_factors import reset_factor
 from appliance.services.setup import FirstPerson, SetUp
-from appliance.services.signin import SignIn
+from appliance.services.signing_in.passwords import Passwords
+from appliance.services.signing_in.second_factors import reset_factor
+from appliance.services.signing_in.signin import SignIn
 from appliance.services.users import NewUser, Users
 
 

@@ -1,0 +1,1 @@
+"""Who did what: every change and every look of people leaves a line that nobody can change."""
