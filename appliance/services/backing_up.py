@@ -84,14 +84,16 @@ class BackingUp:
             if isinstance(error, WeirError):
                 await self._failed(run, error)
             raise
-        self.running = None
         for problem in made.problems:
             _log.error("backup %s: %s", made.folder.name, problem)
-        await self._remember(_ended(run, made, self._clock.now()))
-        with acting(by), contextlib.suppress(DiskFull):  # when a backup is needed most
-            details = {"to": str(made.folder.parent), "keys": made.backup.keys.value}
-            thing = Thing("backup", name=made.backup.name)
-            await record(self._operations, Action.BACKED_UP, thing, details=details)
+        try:  # its line first: whoever sees that it ended finds the line
+            with acting(by), contextlib.suppress(DiskFull):  # when a backup is needed most
+                details = {"to": str(made.folder.parent), "keys": made.backup.keys.value}
+                thing = Thing("backup", name=made.backup.name)
+                await record(self._operations, Action.BACKED_UP, thing, details=details)
+        finally:
+            self.running = None
+            await self._remember(_ended(run, made, self._clock.now()))
         return made
 
     async def _failed(self, run: BackupRun, error: WeirError) -> None:

@@ -41,6 +41,12 @@ ZOOMED = (683, 384)
 """What 200 % zoom leaves of a desk's 1366 × 768 (WCAG 2.2, 1.4.4)."""
 HUGE = (3840, 2160)
 AXE = ROOT / "web" / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+GONE = (
+    r"ERR_(CONNECTION|EMPTY|NETWORK|INCOMPLETE|SOCKET|ABORTED)|WebSocket connection|status of 50\d"
+    # A look whether the service worker has changed, at the moment in which Weir is away.
+    r"|error occurred when fetching the script"
+)
+"""What a page complains of while Weir is away."""
 _OWN_SCHEMES = {"data", "blob", "about"}
 
 

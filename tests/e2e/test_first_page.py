@@ -6,13 +6,12 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browsing import Guard, axe
+from tests.e2e.browsing import GONE, Guard, axe
 from tests.e2e.conftest import OpenAs, OpenPage, until_live
 from tests.e2e.towns import Town, Utility
 from tests.running import PASSWORD, Running, running, start
 
 REFUSED = r"status of 401"
-GONE = r"ERR_(CONNECTION|EMPTY|NETWORK|INCOMPLETE|SOCKET)|WebSocket connection"
 
 
 def sign_in(page: Page, username: str, password: str = PASSWORD) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.e2e.browsing import PHONE, Guard, axe
+from tests.e2e.browsing import GONE, PHONE, Guard, axe
 from tests.e2e.conftest import OpenAs, until_live
 from tests.e2e.test_incidents import photo, report
 from tests.e2e.towns import Town, Utility, made
 from tests.running import PASSWORD, Running, running, start
 
-WHILE_AWAY = r"ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|ERR_CONNECTION|status of 50[234]"
+WHILE_AWAY = GONE + r"|ERR_INTERNET_DISCONNECTED"
 
 
 @pytest.fixture

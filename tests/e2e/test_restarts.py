@@ -10,16 +10,13 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.browsing import DESK, FLAGS, WALL, Guard, program
+from tests.e2e.browsing import DESK, FLAGS, GONE, WALL, Guard, program
 from tests.e2e.conftest import OpenAs, OpenPage, until_live
 from tests.e2e.lines import Line, line_to
 from tests.e2e.test_first_page import sign_in
 from tests.e2e.towns import Town, Utility, made
 from tests.running import Running, found, start
 
-GONE = (
-    r"ERR_(CONNECTION|EMPTY|NETWORK|INCOMPLETE|SOCKET|ABORTED)|WebSocket connection|status of 50\d"
-)
 CUTS = 18
 BACK_WITHIN = 40_000
 

@@ -64,7 +64,7 @@ function State({ shelf }: { shelf: Shelf }): ReactNode {
         </p>
       )}
       <p>
-        {t("backup.folder")} <bdi className={css["path"]}>{shelf.folder}</bdi>
+        {t("backup.folder")} <code className={css["path"]} dir="ltr">{shelf.folder}</code>
         {shelf.free_bytes !== null && <> {t("backup.free", { size: size(shelf.free_bytes) })}</>}
       </p>
       <div>
