@@ -109,6 +109,7 @@ def english(page: Page, known: set[str]) -> list[str]:
     )
 
 
+MISSING = r"Failed to load resource|net::ERR_|dynamically imported module|Unable to preload CSS"
 IN_SPANISH = {
     "/alarms": "Fuera de los límites de operación: Calle 7",
     "/alarms/{alert}": "Fuera de los límites de operación: Calle 7",
@@ -140,23 +141,41 @@ def test_no_screen_has_a_sentence_of_english(
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_language_that_does_not_come_at_once_is_asked_for_again(
-    open_page: OpenPage, town: Town, guard: Guard
-):
-    guard.forgive(r"Failed to load resource|net::ERR_|dynamically imported module")
-    page = open_page(town.weir.url)
-    expect(page.get_by_label("Username")).to_be_visible()
-    page.evaluate("() => localStorage.setItem('weir.preferences', '{\"language\": \"es\"}')")
-    is_down = True
+def refuse(page: Page, what: str) -> None:
+    """Answer no question whether the server is there, and nothing whose address has `what` in it."""
 
-    def restarting(route: Route) -> None:
-        if is_down:
+    def away(route: Route) -> None:
+        if route.request.method == "HEAD" or what in route.request.url:
             route.abort("connectionrefused")
         else:
             route.continue_()
 
-    page.route(re.compile(r"/assets/language-es-"), restarting)
+    page.route("**/*", away)
+
+
+def test_a_language_that_does_not_come_at_once_is_there_when_the_server_is(
+    open_page: OpenPage, town: Town, guard: Guard
+):
+    guard.forgive(MISSING)
+    page = open_page(town.weir.url)
+    expect(page.get_by_label("Username")).to_be_visible()
+    page.evaluate("() => localStorage.setItem('weir.preferences', '{\"language\": \"es\"}')")
+    refuse(page, "/assets/language-es-")
     page.reload()
     expect(page.get_by_role("alert")).to_have_text(re.compile("Se intenta de nuevo"))
-    is_down = False
+    page.wait_for_timeout(3000)  # so long nobody answers
+    page.unroute_all()
     expect(page.get_by_label("Usuario")).to_be_visible()
+
+
+def test_a_screen_whose_program_does_not_come_is_there_when_the_server_is(
+    open_as: OpenAs, town: Town, guard: Guard
+):
+    guard.forgive(MISSING)
+    page = open_as("operator", town, "/alarms", service_workers="block")
+    refuse(page, "/assets/")
+    page.get_by_role("link", name="Incidents").first.click()
+    expect(page.get_by_role("alert").get_by_text("Trying again")).to_be_visible()
+    page.wait_for_timeout(3000)
+    page.unroute_all()
+    expect(page.get_by_role("heading", name="Incidents").first).to_be_visible()

@@ -1,5 +1,11 @@
 const TRIED = "weir.started-again";
 const NOT_AGAIN_FOR = 60_000;
+/** For a page of which nothing, or not the screen that was asked for, can be shown. */
+const NOT_AGAIN_SO_SOON = 5000;
+const ASK_EVERY = 2000;
+
+let isIncomplete = false;
+let isAsking = false;
 
 /**
  * A page that stays open over an update of the server (a wall does for months) knows names of files that
@@ -8,14 +14,31 @@ const NOT_AGAIN_FOR = 60_000;
  */
 export function startAgainAfterUpdates(): void {
   addEventListener("vite:preloadError", () => {
-    const last = Number(sessionStorage.getItem(TRIED));
-    if (Date.now() - last < NOT_AGAIN_FOR) return;
-    void answers().then((isThere) => {
-      if (!isThere) return;
-      sessionStorage.setItem(TRIED, String(Date.now()));
-      location.reload();
-    });
+    isIncomplete = true;
+    void startAgain(NOT_AGAIN_FOR);
   });
+}
+
+/** Whether a part of the program could not be had; a browser remembers that of it until the page starts again. */
+export function lacksAPart(): boolean {
+  return isIncomplete;
+}
+
+/** Start the page again as soon as the server answers; for one that can't go on as it is. Returns how to end it. */
+export function startAgainWhenItAnswers(): () => void {
+  const timer = setInterval(() => void startAgain(NOT_AGAIN_SO_SOON), ASK_EVERY);
+  return () => clearInterval(timer);
+}
+
+async function startAgain(notAgainFor: number): Promise<void> {
+  const last = Number(sessionStorage.getItem(TRIED));
+  if (isAsking || Date.now() - last < notAgainFor) return;
+  isAsking = true;
+  if (await answers()) {
+    sessionStorage.setItem(TRIED, String(Date.now()));
+    location.reload();
+  }
+  isAsking = false;
 }
 
 async function answers(): Promise<boolean> {

@@ -39,7 +39,6 @@ export function loadMessages(language: Language): Promise<Messages> {
   if (known) return known;
   const coming = load(language);
   asked.set(language, coming);
-  coming.catch(() => asked.delete(language));
   return coming;
 }
 

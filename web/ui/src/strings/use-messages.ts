@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { startAgainWhenItAnswers } from "@/app/updates";
 import type { Messages } from "./en";
 import { chooseLanguage, direction, loadMessages, type Language } from "./languages";
 
@@ -9,13 +10,11 @@ interface Spoken {
   messages: Messages;
 }
 
-/** The catalogue has not come, and is asked for again and again: what can be said without one. */
+/** The catalogue has not come; the page starts again once the server is there: what can be said without one. */
 interface Late {
   language: Language;
   locale: null;
 }
-
-const AGAIN_AFTER = 2000;
 
 /**
  * The catalogue of a person's language; null until it has come, `Late` where it could not be had: the
@@ -26,7 +25,7 @@ export function useMessages(preferred: string | null): Spoken | Late | null {
   const [spoken, setSpoken] = useState<Spoken | Late | null>(null);
   useEffect(() => {
     let isWanted = true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let end: (() => void) | undefined;
     const write = (): void => {
       document.documentElement.lang = language;
       document.documentElement.dir = direction(language);
@@ -43,15 +42,14 @@ export function useMessages(preferred: string | null): Spoken | Late | null {
       setSpoken((before) => {
         if (before?.locale) return before;
         write();
+        end ??= startAgainWhenItAnswers();
         return { language, locale: null };
       });
-      timer = setTimeout(ask, AGAIN_AFTER);
     };
-    const ask = (): void => void loadMessages(language).then(take, late);
-    ask();
+    void loadMessages(language).then(take, late);
     return () => {
       isWanted = false;
-      clearTimeout(timer);
+      end?.();
     };
   }, [language]);
   return spoken;
