@@ -73,11 +73,17 @@ class Charts:
         self._freshness = freshness
 
     async def usual(
-        self, grant: Grant[ViewNetwork], sensor: SensorId, span: Span, points: int
+        self,
+        grant: Grant[ViewNetwork],
+        sensor: SensorId,
+        span: Span,
+        points: int,
+        deviations: float | None = None,
     ) -> Usual:
         """Give what is usual at `points` times of a span, by the pattern in force at each.
 
-        For times before the first pattern, the first holds: it is what was learned of them.
+        With `deviations`, the band that a rule with so many compares with. For times before the
+        first pattern, the first holds: it is what was learned of them.
         """
         width = max(1, (span.until - span.since) // points)
         times = np.arange(span.since, span.until, width, dtype=np.int64)[:points]
@@ -86,7 +92,7 @@ class Charts:
             there = found(tables, sensor)
             known = patterns_of(tables, [sensor], versions=VERSIONS_KEPT).get(sensor, ())
             local = local_seconds_of_week(times, tables.municipality.time_zone)
-            low, median, high = _bands(known, times, bin_of(local))
+            low, median, high = _bands(known, times, bin_of(local), deviations)
             learning = "" if known else still_learning(tables, sensor)
             return Usual(there, times, low, median, high, learning)
 
@@ -109,14 +115,23 @@ class Charts:
         return replace(noted, gaps=_gaps(series, shown, contact))
 
 
-def _bands(patterns: tuple[Pattern, ...], times: Ints, bins: Ints) -> tuple[Floats, Floats, Floats]:
-    """Give what is usual, never beyond what was ever seen: as detection says it."""
+def _bands(
+    patterns: tuple[Pattern, ...], times: Ints, bins: Ints, deviations: float | None
+) -> tuple[Floats, Floats, Floats]:
+    """Give what is usual, never beyond what was ever seen, or so many deviations around it.
+
+    Either as detection has it: the first is what it says, the other what it compares with.
+    """
     low, median, high = (np.full(len(times), np.nan) for _ in range(3))
     for number, pattern in enumerate(patterns):
         mine = times >= pattern.in_force if number else np.ones(len(times), bool)
         middle = pattern.medians[bins[mine]].astype(np.float64)
-        stray = USUALLY * pattern.deviations[bins[mine]].astype(np.float64)
+        spread = pattern.deviations[bins[mine]].astype(np.float64)
         median[mine] = middle
+        if deviations is not None:
+            low[mine], high[mine] = middle - deviations * spread, middle + deviations * spread
+            continue
+        stray = USUALLY * spread
         low[mine] = np.maximum(middle - stray, np.minimum(pattern.least, middle))
         high[mine] = np.minimum(middle + stray, np.maximum(pattern.most, middle))
     return low, median, high

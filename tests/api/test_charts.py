@@ -25,7 +25,11 @@ async def test_what_is_usual_is_given_in_the_sensors_unit_or_how_far_learning_is
     assert known["median"] == [3.0] * 8
     assert known["low"] == pytest.approx([2.8] * 8)
     assert known["high"] == pytest.approx([3.2] * 8)
-    for name in ("usual", "marks"):
+    compared = (await weir.here.admin.get(f"{path}&deviations=6")).body
+    assert compared["low"] == pytest.approx([2.4] * 8), "what a rule with six compares with"
+    assert compared["high"] == pytest.approx([3.6] * 8)
+    assert (await weir.here.admin.get(f"{path}&deviations=0")).status == 422
+    for name in ("usual", "usual?deviations=6", "marks"):
         other = await weir.there.admin.get(f"sensors/{weir.here.sensor['id']}/{name}")
         assert other.status == 404
 

@@ -33,6 +33,8 @@ class UsualQuery(Struct, frozen=True, rename={"since": "from", "until": "to"}):
     until: TimeIn | None = None
     hours: Hours = 24.0
     points: Annotated[int, Meta(ge=1, le=2_000)] = 300
+    deviations: Annotated[float, Meta(gt=0, le=1_000)] | None = None
+    """Instead of what is usual, the band that a rule with so many deviations compares with."""
 
 
 class MarksQuery(Struct, frozen=True, rename={"since": "from", "until": "to"}):
@@ -57,7 +59,10 @@ class SeveralQuery(Struct, frozen=True, rename={"since": "from", "until": "to"})
 
 
 class UsualOut(Struct, frozen=True):
-    """What is usual at each time: 19 of 20 readings lie between `low` and `high`."""
+    """What is usual at each time: 19 of 20 readings lie between `low` and `high`.
+
+    Or with `deviations` what is not unusual yet.
+    """
 
     timestamps: list[Time]
     low: list[float | None]
@@ -153,7 +158,7 @@ async def get_usual(ask: Ask[ViewNetwork]) -> UsualOut:
     sensor = SensorId(ask.path["sensor"])
     span = span_of(ask, query.since, query.until, query.hours)
     found = await ask.found(
-        lambda grant: ask.services.charts.usual(grant, sensor, span, query.points)
+        lambda grant: ask.services.charts.usual(grant, sensor, span, query.points, query.deviations)
     )
     unit = found.sensor.unit
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gapsOfOne, type Line } from "@/parts/chart/line";
-import { drawBehind, drawDoubts, type Mark, type Plot } from "@/parts/chart/marks";
+import { drawBehind, drawDoubts, drawLimit, type Mark, type Plot } from "@/parts/chart/marks";
 import { drawTrace, type Ground, type Look } from "@/parts/chart/trace";
 import type { Raster } from "@/parts/chart/raster";
 
@@ -88,5 +88,16 @@ describe("what lies beside the line", () => {
     expect(several.calls.filter(([name]) => name === "strokeRect")).toHaveLength(1);
     const line = { gaps: [gap] } as unknown as Line;
     expect([gapsOfOne([line]), gapsOfOne([line, line])]).toEqual([[gap], null]);
+  });
+  it("is a line with its name for a limit in sight, and the name alone at the edge that a far one lies beyond", () => {
+    const said = (y: number): { line: boolean; text: unknown; at: unknown } => {
+      const { plot: ground, calls } = plot();
+      drawLimit(ground, y, "Limit 2 bar");
+      const text = calls.find(([name]) => name === "fillText");
+      return { line: calls.some(([name]) => name === "lineTo"), text: text?.[1], at: text?.[3] };
+    };
+    expect(said(40)).toEqual({ line: true, text: "Limit 2 bar", at: 37 });
+    expect(said(-300)).toEqual({ line: false, text: "↑ Limit 2 bar", at: 3 });
+    expect(said(900)).toEqual({ line: false, text: "↓ Limit 2 bar", at: 97 });
   });
 });

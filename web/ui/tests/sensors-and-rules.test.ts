@@ -4,6 +4,7 @@ import { readWanted, sifted, writeWanted, type Known } from "@/screens/sensors/l
 import { csvField } from "@/parts/csv";
 import { fromField, toField } from "@/screens/sensors/one/Spans";
 import { patchOf } from "@/screens/sensors/device/Edit";
+import { comparedOf } from "@/screens/rules/compared";
 import { conditionOf, draftOf, emptyDraft, ruleOf } from "@/screens/rules/draft";
 import { sizeOf } from "@/screens/rules/Duration";
 import type { Rule } from "@/screens/rules/use-rules";
@@ -73,5 +74,28 @@ describe("a rule in the form", () => {
   });
   it.each([[30, "s"], [120, "min"], [7200, "h"], [86_400, "d"], [90, "s"]])("says %d s in %s", (seconds, size) => {
     expect(sizeOf(seconds)).toBe(size);
+  });
+});
+
+describe("what a replay is compared with", () => {
+  const none = { min: null, max: null };
+  it("is the limit of a rule, on its side, in its own unit", () => {
+    expect(comparedOf({ type: "threshold", operator: "<", value: 2, unit: "psi", for_seconds: 0 }, none))
+      .toEqual({ is: "levels", levels: [{ value: 2, unit: "psi", side: "below" }] });
+    expect(comparedOf({ type: "threshold", operator: ">=", value: 9, unit: null, for_seconds: 0 }, none))
+      .toEqual({ is: "levels", levels: [{ value: 9, unit: null, side: "atLeast" }] });
+  });
+  it("is each limit that the sensor has, and nothing where it has none", () => {
+    const outside = { type: "out_of_range" as const, for_seconds: 0 };
+    const [low, high] = [{ value: 0, unit: null, side: "below" }, { value: 8, unit: null, side: "above" }];
+    expect(comparedOf(outside, { min: 0, max: 8 })).toEqual({ is: "levels", levels: [low, high] });
+    expect(comparedOf(outside, { min: null, max: 8 })).toEqual({ is: "levels", levels: [high] });
+    expect(comparedOf(outside, none)).toEqual({ is: "levels", levels: [] });
+  });
+  it("is a band for what is usual, and words where nothing has a height", () => {
+    expect(comparedOf({ type: "anomaly", deviations: 4, for_readings: 2 }, none)).toEqual({ is: "band", deviations: 4 });
+    expect(comparedOf({ type: "rate_of_change", change: 1, unit: null, within_seconds: 300, direction: "fall" }, none)).toEqual({ is: "words", of: "change" });
+    expect(comparedOf({ type: "no_data", for_seconds: null }, none)).toEqual({ is: "words", of: "silence" });
+    expect(comparedOf({ type: "flatline", for_seconds: 60, tolerance: 0, unit: null }, none)).toEqual({ is: "words", of: "stillness" });
   });
 });

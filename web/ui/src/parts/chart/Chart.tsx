@@ -23,6 +23,8 @@ interface Props {
   view: View;
   onView?: (view: View) => void;
   usual?: Line | null;
+  /** What the band of `usual` is: where most readings lie, or what a rule compares them with. */
+  bandIs?: "usual" | "compared";
   marks?: readonly Mark[];
   limits?: Scene["limits"];
   doubts?: Scene["doubts"];
@@ -44,7 +46,7 @@ const NO_DOUBTS: Scene["doubts"] = [];
  * what happened, limits. Wheel, pinch, drag and keys zoom and pan; the cursor tells all values.
  */
 export function Chart({
-  label, lines, view, onView, usual = null, marks = NO_MARKS, limits = NO_LIMITS, doubts = NO_DOUBTS, apart = false, height = 320,
+  label, lines, view, onView, usual = null, bandIs = "usual", marks = NO_MARKS, limits = NO_LIMITS, doubts = NO_DOUBTS, apart = false, height = 320,
   still = false, holds = null, ref,
 }: Props): ReactNode {
   const t = useTranslations("chart");
@@ -102,7 +104,7 @@ export function Chart({
           if (engine.current && pressed(engine.current, event)) event.preventDefault();
         }}
       />
-      <ReadOut lines={lines} reading={reading} marks={reading ? marksAt(marks, reading.at, reading.width * 6, now()) : NO_MARKS} />
+      <ReadOut lines={lines} bandIs={bandIs} reading={reading} marks={reading ? marksAt(marks, reading.at, reading.width * 6, now()) : NO_MARKS} />
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { digits } from "@/format/measure";
 import { PriorityMark } from "@/parts/PriorityMark";
 import type { Reading } from "./engine";
 import type { Line } from "./line";
-import type { Mark } from "./marks";
+import { LIMIT_DASH, type Mark } from "./marks";
 import { DASHES } from "./paint";
 import css from "./Chart.module.css";
 
@@ -33,7 +33,9 @@ export function useSpoken(lines: readonly Line[], reading: Reading | null, marks
 }
 
 /** The same under the chart, with the sign of each line: its colour and its dashes. */
-export function ReadOut({ lines, reading, marks }: { lines: readonly Line[]; reading: Reading | null; marks: readonly Mark[] }): ReactNode {
+export function ReadOut({ lines, bandIs, reading, marks }: {
+  lines: readonly Line[]; bandIs: "usual" | "compared"; reading: Reading | null; marks: readonly Mark[];
+}): ReactNode {
   const t = useTranslations("chart");
   const format = useFormat();
   const written = useWritten();
@@ -63,8 +65,8 @@ export function ReadOut({ lines, reading, marks }: { lines: readonly Line[]; rea
         })}
         {reading?.usual && lines[0] && (
           <li>
-            <i className={css["usual"]} aria-hidden="true" />
-            {t("usual", { low: written(reading.usual.low, lines[0].unit), high: written(reading.usual.high, lines[0].unit) })}
+            <BandSign />
+            {t(bandIs, { low: written(reading.usual.low, lines[0].unit), high: written(reading.usual.high, lines[0].unit) })}
           </li>
         )}
         {marks.slice(0, 6).map((mark) => (
@@ -75,6 +77,20 @@ export function ReadOut({ lines, reading, marks }: { lines: readonly Line[]; rea
         ))}
       </ul>
     </div>
+  );
+}
+
+/** A piece of the band as the chart draws it. */
+export function BandSign(): ReactNode {
+  return <i className={css["usual"]} aria-hidden="true" />;
+}
+
+/** A piece of a limit as the chart draws it. */
+export function LimitSign(): ReactNode {
+  return (
+    <svg width="28" height="10" viewBox="0 0 28 10" aria-hidden="true" className={css["limit"]}>
+      <line x1="0" x2="28" y1="5" y2="5" strokeDasharray={LIMIT_DASH.join(" ")} />
+    </svg>
   );
 }
 

@@ -223,23 +223,31 @@ export function drawDoubts(plot: Plot, doubts: readonly Doubt[], [min, max]: rea
   ctx.restore();
 }
 
-/** Draw a level that should not be crossed, with its name at the far end. */
+export const LIMIT_DASH: readonly number[] = [9, 4, 2, 4];
+
+/**
+ * Draw a level that should not be crossed, with its name at the far end. One that lies beyond what is in
+ * sight has its name at that edge, with an arrow.
+ */
 export function drawLimit(plot: Plot, y: number, label: string): void {
   const { ctx, left, top, width, height, ratio, colours } = plot;
-  if (y < top || y > top + height) return;
+  const beyond = y < top ? "↑ " : y > top + height ? "↓ " : "";
+  const level = Math.min(top + height, Math.max(top, y));
   ctx.save();
-  ctx.strokeStyle = colours.ink;
-  ctx.lineWidth = 1.2 * ratio;
-  ctx.setLineDash([9 * ratio, 4 * ratio, 2 * ratio, 4 * ratio]);
-  ctx.beginPath();
-  ctx.moveTo(left, y);
-  ctx.lineTo(left + width, y);
-  ctx.stroke();
+  if (!beyond) {
+    ctx.strokeStyle = colours.ink;
+    ctx.lineWidth = 1.2 * ratio;
+    ctx.setLineDash(LIMIT_DASH.map((each) => each * ratio));
+    ctx.beginPath();
+    ctx.moveTo(left, level);
+    ctx.lineTo(left + width, level);
+    ctx.stroke();
+  }
   ctx.fillStyle = colours.ink;
   ctx.font = `${11 * ratio}px ${colours.font}`;
   ctx.textAlign = "right";
-  const under = y - top < 16 * ratio;
+  const under = level - top < 16 * ratio;
   ctx.textBaseline = under ? "top" : "bottom";
-  ctx.fillText(label, left + width - 4 * ratio, y + (under ? 3 : -3) * ratio);
+  ctx.fillText(beyond + label, left + width - 4 * ratio, level + (under ? 3 : -3) * ratio);
   ctx.restore();
 }

@@ -10,11 +10,12 @@ import { Button } from "@/parts/Button";
 import { Chart } from "@/parts/chart/Chart";
 import type { Mark } from "@/parts/chart/marks";
 import { PRESETS, spanOf, type Preset, type View } from "@/parts/chart/span";
-import { useSeries } from "@/parts/chart/use-series";
+import { useAsked, useSeries } from "@/parts/chart/use-series";
 import { Panel } from "@/parts/Panel";
 import { PriorityMark } from "@/parts/PriorityMark";
 import { Empty, Failed } from "@/parts/states";
 import { useReason } from "@/parts/use-reason";
+import { ComparedLegend, useCompared } from "./Compared";
 import { SensorChoice } from "./SensorChoice";
 import css from "./Rules.module.css";
 
@@ -60,7 +61,7 @@ export function Replay({ rule, preferred }: { rule: RuleIn | null; preferred: nu
         {!rule && <p role="status">{t("notWhole")}</p>}
         {replay.error && <Failed problem={replay.error} />}
         {rule && !rule.sensor_id && <SensorChoice label={t("shownSensor")} value={sensor} onChange={choose} only={concerned} />}
-        {sensor !== null && <Shown sensor={sensor} view={view} look={look} raised={raised} />}
+        {sensor !== null && <Shown rule={rule} sensor={sensor} view={view} look={look} raised={raised} />}
         {replay.data && <Told raised={raised} isOld={rule !== null && replay.data.asked !== said(rule)} picked={sensor} pick={choose} />}
       </div>
     </Panel>
@@ -145,14 +146,32 @@ function Would({ would, pick, isPicked }: { would: WouldBe; pick: () => void; is
   );
 }
 
-function Shown({ sensor, view, look, raised }: { sensor: number; view: View; look: (view: View) => void; raised: readonly WouldBe[] }): ReactNode {
+function Shown({ rule, sensor, view, look, raised }: {
+  rule: RuleIn | null; sensor: number; view: View; look: (view: View) => void; raised: readonly WouldBe[];
+}): ReactNode {
   const t = useTranslations("rules");
   const why = useReason();
   const ids = useMemo(() => [sensor], [sensor]);
   const { lines, problem, retry } = useSeries(ids, view, PIXELS);
+  const drawn = useCompared(rule, sensor, useAsked(view, PIXELS));
   const marks = useMemo(() => wouldMarks(raised.filter((each) => each.sensor_id === sensor), t("wouldRaise"), why), [raised, sensor, t, why]);
   if (problem !== null && lines.length === 0) return <Failed problem={problem} retry={retry} />;
-  return <Chart label={t("replayOf", { name: lines[0]?.name ?? "" })} lines={lines} view={view} onView={look} marks={marks} height={260} />;
+  return (
+    <>
+      <Chart
+        label={t("replayOf", { name: lines[0]?.name ?? "" })}
+        lines={lines}
+        view={view}
+        onView={look}
+        usual={drawn.band}
+        bandIs="compared"
+        marks={marks}
+        limits={drawn.limits}
+        height={260}
+      />
+      {rule && <ComparedLegend rule={rule} id={sensor} drawn={drawn} raised={marks.length} />}
+    </>
+  );
 }
 
 /** Each time that the condition would have held, as a mark of the chart. */

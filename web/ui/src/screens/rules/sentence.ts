@@ -59,4 +59,11 @@ function changing(t: Say, condition: Condition & { type: "rate_of_change" }, for
   return t(`when.${condition.direction}`, { change: `${format.number(change)} ${zero.unit}`, time });
 }
 
+/** Gives the way to say a condition alone; `usual` is the unit of the sensor that it is about. */
+export function useWhen(): (condition: Condition, usual: string) => string {
+  const t = useTranslations("rules");
+  const format = useFormat();
+  return (condition, usual) => when(t, condition, format, usual);
+}
+
 const OPERATORS = { "<": "below", "<=": "atMost", ">": "above", ">=": "atLeast" } as const;

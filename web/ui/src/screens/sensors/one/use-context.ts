@@ -15,13 +15,20 @@ function span(asked: Asked): { from: string; to: string } {
   return { from: new Date(asked.from).toISOString(), to: new Date(asked.to).toISOString() };
 }
 
-/** What is usual for a sensor over a window, as the band of a chart; how far learning is, where it is not known. */
-export function useUsual(sensor: number, asked: Asked): { usual: Line | null; learning: string } {
+/**
+ * What is usual for a sensor over a window, as the band of a chart; how far learning is, where it is not known.
+ * With `deviations` the band that a rule with so many compares with; nothing is asked for no sensor.
+ */
+export function useUsual(sensor: number | null, asked: Asked, deviations: number | null = null): { usual: Line | null; learning: string } {
   const format = useFormat();
   const points = Math.min(MOST_USUAL, asked.points, Math.max(24, Math.ceil((asked.to - asked.from) / 900_000)));
   const { data: found } = useQuery({
-    queryKey: ["usual", sensor, asked.from, asked.to, points],
-    queryFn: ({ signal }) => data(api.GET("/api/v1/sensors/{sensor}/usual", { params: { path: { sensor }, query: { ...span(asked), points } }, signal })),
+    queryKey: ["usual", sensor, asked.from, asked.to, points, deviations],
+    queryFn: ({ signal }) => data(api.GET("/api/v1/sensors/{sensor}/usual", {
+      params: { path: { sensor: sensor ?? 0 }, query: { ...span(asked), points, ...(deviations !== null && { deviations }) } },
+      signal,
+    })),
+    enabled: sensor !== null,
     placeholderData: keepPreviousData,
     staleTime: 10 * 60_000,
   });
