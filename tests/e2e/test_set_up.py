@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browsing import PHONE, Guard, axe, fits
+from tests.e2e.browsing import DESK, PHONE, Guard, axe, fits
 from tests.e2e.conftest import OpenPage
 from tests.e2e.towns import made, signed_in
 from tests.running import PASSWORD, ROOT, Running, start
@@ -23,6 +23,9 @@ SENSORS = (
     "PS-002,Quay Street,dragon,bar,52.6,13.5\n"
 )
 MISSING = r"status of (400|404|502)"
+
+
+WITHIN = "(e) => e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth"
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +69,11 @@ def test_from_the_code_to_the_first_reading(
     fresh: Running, open_page: OpenPage, guard: Guard, tmp_path: Path
 ):
     guard.forgive(MISSING)
-    page = open_page(fresh.url)
+    page = open_page(fresh.url, size=DESK)
+    expect(page.get_by_role("button", name="Set up and sign in")).to_be_visible()
+    assert fits(page, height=True), "the form of the first start is in sight as a whole"
     begin(page, fresh)
+    steps_fit(page)
     place_and_network(page)
     sensors(page, tmp_path / "sensors.csv")
     first_device(page, fresh)
@@ -79,6 +85,17 @@ def test_from_the_code_to_the_first_reading(
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert fits(page)
     axe(page)
+
+
+def steps_fit(page: Page) -> None:
+    """See that no step needs scrolling on a desk, down or sideways, before there is anything in it."""
+    for name in ("Network", "Sensors", "First device", "Person on duty", "Second factor"):
+        step(page, name)
+        assert page.get_by_role("main").evaluate(WITHIN), name
+    step(page, "Place and time zone")
+    expect(page.get_by_label("Latitude")).to_be_visible()
+    expect(page.locator("canvas")).to_be_visible()
+    assert page.get_by_role("main").evaluate(WITHIN), "place"
 
 
 def place_and_network(page: Page) -> None:

@@ -67,13 +67,15 @@ export function StepPlace({ progress, done }: { progress: Progress; done: () => 
           </Button>
         )}
       </div>
-      <PlaceMap place={shown} onPlace={onPlace} />
-      <Form onSubmit={save} isBusy={zone.isSaving}>
-        <Text label={t("latitude")} hint={t("latitudeHint")} inputMode="decimal" value={said.latitude} onChange={(latitude) => setSaid({ ...said, latitude })} />
-        <Text label={t("longitude")} hint={t("longitudeHint")} inputMode="decimal" value={said.longitude} onChange={(longitude) => setSaid({ ...said, longitude })} />
-        {zone.mayChange && <Choice label={t("timeZone")} options={offered} value={chosen} onChange={setTimeZone} />}
-        <p role="alert">{complaint}</p>
-      </Form>
+      <div className={css["sides"]}>
+        <PlaceMap place={shown} onPlace={onPlace} />
+        <Form onSubmit={save} isBusy={zone.isSaving}>
+          <Text label={t("latitude")} hint={t("latitudeHint")} inputMode="decimal" value={said.latitude} onChange={(latitude) => setSaid({ ...said, latitude })} />
+          <Text label={t("longitude")} hint={t("longitudeHint")} inputMode="decimal" value={said.longitude} onChange={(longitude) => setSaid({ ...said, longitude })} />
+          {zone.mayChange && <Choice label={t("timeZone")} options={offered} value={chosen} onChange={setTimeZone} />}
+          <p role="alert">{complaint}</p>
+        </Form>
+      </div>
     </>
   );
 }
