@@ -85,8 +85,13 @@ class Work:
         return {each["name"]: float(each["value"]) for each in said["metrics"]}
 
 
+TASKS = "RunTask"
+DRAWING = "FireAnimationFrame"
+"""What a page does for one frame in callbacks of its own."""
+
+
 @contextmanager
-def traced(page: Page) -> Iterator[list[float]]:
+def traced(page: Page, what: str = TASKS) -> Iterator[list[float]]:
     """Have every task of the busiest page written down: processor milliseconds, once this is left.
 
     Unlike a task's length by the clock that does not count what other programs took meanwhile.
@@ -95,12 +100,12 @@ def traced(page: Page) -> Iterator[list[float]]:
     if browser is None:
         raise SystemExit("this page has no browser of its own")
     spent: list[float] = []
-    browser.start_tracing(page=page, categories=["toplevel"])
+    browser.start_tracing(page=page, categories=["toplevel", "devtools.timeline"])
     yield spent
-    spent += tasks_in(json.loads(browser.stop_tracing())["traceEvents"])
+    spent += tasks_in(json.loads(browser.stop_tracing())["traceEvents"], what)
 
 
-def tasks_in(events: Sequence[dict[str, Any]]) -> list[float]:
+def tasks_in(events: Sequence[dict[str, Any]], what: str) -> list[float]:
     """Give the processor milliseconds of each task of the renderer's main thread with most of them."""
     pages = {
         (one["pid"], one["tid"])
@@ -110,7 +115,7 @@ def tasks_in(events: Sequence[dict[str, Any]]) -> list[float]:
     tasks: dict[tuple[int, int], list[float]] = {}
     for one in events:
         whose = one.get("pid"), one.get("tid")
-        if whose in pages and one.get("name", "").endswith("RunTask") and "tdur" in one:
+        if whose in pages and one.get("name", "").endswith(what) and "tdur" in one:
             tasks.setdefault(whose, []).append(one["tdur"] / 1000)
     return max(tasks.values(), key=sum, default=[])
 

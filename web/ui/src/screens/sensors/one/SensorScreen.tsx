@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useDeferredValue, type ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { Link } from "wouter";
 import { api, whole, type Schemas } from "@/api/client";
@@ -25,6 +25,8 @@ export function SensorScreen({ id }: { id: number }): ReactNode {
     queryFn: () => whole(api.GET("/api/v1/sensors/{sensor}", { params: { path: { sensor: id } } })),
     refetchInterval: 60_000,
   });
+  // The chart first: what stands below it is made in a later piece of work, so that neither blocks the page for long.
+  const isChartThere = useDeferredValue(found !== undefined, false);
   if (error && !found) return <Failed problem={error} retry={() => void refetch()} />;
   if (!found) return <Loading />;
   const detail = found.data;
@@ -36,12 +38,14 @@ export function SensorScreen({ id }: { id: number }): ReactNode {
       </Link>
       <Head detail={detail} etag={etag} />
       <ChartPanel detail={detail} />
-      <div className={css["below"]}>
-        <Device detail={detail} />
-        <SensorRules detail={detail} />
-        {may("intake.inspect") && <Rejections device={detail.device_id} />}
-        {may("devices.manage") && <Keys sensor={id} />}
-      </div>
+      {isChartThere && (
+        <div className={css["below"]}>
+          <Device detail={detail} />
+          <SensorRules detail={detail} />
+          {may("intake.inspect") && <Rejections device={detail.device_id} />}
+          {may("devices.manage") && <Keys sensor={id} />}
+        </div>
+      )}
     </div>
   );
 }
