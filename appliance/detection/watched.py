@@ -11,8 +11,9 @@ from appliance.domain.findings import Anomaly, Edge, Evidence, Finding
 from appliance.domain.ids import RuleId, SensorId
 from appliance.domain.instant import Instant
 from appliance.domain.quantities import Unit
+from appliance.domain.titles import SENTENCES
 
-NO_LONGER: Final = Evidence("the rule was changed, or no longer watches this sensor")
+NO_LONGER: Final = Evidence(SENTENCES["no_longer"])
 
 Units = dict[int, Unit]
 

@@ -5,8 +5,11 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from appliance.domain.alerts import Alert, AlertChange, ChangeKind
+from appliance.domain.findings import Evidence
 from appliance.domain.ids import AlertId, ChannelId, MunicipalityId, Sequence
 from appliance.domain.instant import Instant
+from appliance.domain.languages import Language
+from appliance.domain.quantities import Unit
 from appliance.domain.rules import Severity
 
 
@@ -73,6 +76,8 @@ class Channel:
     """Since when nothing has reached it; None: the last did, or nothing was sent."""
     stopped: str = ""
     """Why Weir switched it off; empty where a person did, or nobody."""
+    language: Language = Language.EN
+    """Of its e-mails; what goes to programs is codes, and words in English."""
 
 
 class DeliveryState(StrEnum):
@@ -113,3 +118,7 @@ class Parcel:
     municipality_name: str
     time_zone: str = "UTC"
     """The municipality's, IANA name: a person at 3 a.m. reads the clock on the wall."""
+    unit: Unit | None = None
+    """The sensor's; None where there is no sensor any more."""
+    ended_by: Evidence | None = None
+    """Where Weir itself moved the alert: what it saw then, which the change's note says in words."""

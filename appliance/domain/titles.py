@@ -16,7 +16,16 @@ BUILT_IN: Final[Mapping[str, str]] = {
 }
 """Code → name of each rule that a municipality begins with. Both stay: alerts are titled by them."""
 
+SENTENCES: Final[Mapping[str, str]] = {
+    "test_title": "Test message from Weir",
+    "test": "This is a test message: nothing is wrong.",
+    "no_longer": "the rule was changed, or no longer watches this sensor",
+    "shelf_over": "its time on the shelf is over",
+}
+"""Code → sentence without facts that is kept with an alert. All stay: they are known by their words."""
+
 _CODES: Final = {name: code for code, name in BUILT_IN.items()}
+_SENTENCE_CODES: Final = {words: code for code, words in SENTENCES.items()}
 
 
 class Titled(NamedTuple):
@@ -31,6 +40,11 @@ class Titled(NamedTuple):
 def name_code(name: str) -> str | None:
     """Give the code of a built-in rule's name; None where a person has named it."""
     return _CODES.get(name)
+
+
+def sentence_code(words: str) -> str | None:
+    """Give the code of a sentence of `SENTENCES`; None for any other."""
+    return _SENTENCE_CODES.get(words)
 
 
 def title_of(rule: str, sensor: str) -> str:

@@ -11,12 +11,17 @@ from textwrap import fill
 from typing import Final
 
 from appliance.domain.instant import Instant, to_datetime
+from appliance.domain.languages import Language
 from appliance.domain.telling import Parcel
-from appliance.outbound import words
+from appliance.outbound import pieces
+from appliance.outbound.catalogue import Catalogue, catalogue
+from appliance.outbound.pieces import Text
+from appliance.outbound.words import Wording
 
 _LONGEST_SUBJECT: Final = 200
-_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SPOILS_AN_ADDRESS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029,;<>()\[\]]")
+
+Facts = list[tuple[str, Text]]
 
 
 def address_of(text: str, name: str = "") -> Address:
@@ -24,7 +29,7 @@ def address_of(text: str, name: str = "") -> Address:
     local, at, domain = text.rpartition("@")
     if _SPOILS_AN_ADDRESS.search(text) or not (local and at and domain):
         raise ValueError("not an e-mail address")
-    return Address(display_name=_one_line(name), addr_spec=text)
+    return Address(display_name=pieces.one_line(name), addr_spec=text)
 
 
 def message_id(key: str, domain: str) -> str:
@@ -38,34 +43,36 @@ def compose(parcel: Parcel, sender: Address, public_url: str, now: Instant) -> E
     Nothing that a device, a file or a person named can add a header: every header is one line
     (RFC 5322 section 2.2), and the address is taken only where it is exactly one.
     """
-    letter = EmailMessage(policy=SMTP)
+    letter, language = EmailMessage(policy=SMTP), parcel.channel.language
+    wording = Wording(parcel, language)
     shown = f"Weir – {parcel.municipality_name}"
     letter["From"] = address_of(sender.addr_spec, shown)
     letter["To"] = address_of(parcel.channel.target)
-    letter["Subject"] = _one_line(words.subject(parcel))[:_LONGEST_SUBJECT]
+    letter["Subject"] = pieces.line(wording.subject())[:_LONGEST_SUBJECT]
     letter["Date"] = format_datetime(to_datetime(now))
     letter["Message-ID"] = message_id(parcel.delivery.key, sender.domain)
     # All letters of one alert hang on one thread, whichever of them arrives first (RFC 5322 3.6.4).
     letter["References"] = message_id(f"alert {parcel.alert.id}", sender.domain)
     letter["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5: no holiday notes, please
     letter["X-Auto-Response-Suppress"] = "All"
-    letter["X-Weir-Delivery"] = _one_line(parcel.delivery.key)
-    facts = words.facts(parcel, now, public_url)
-    letter.set_content(_plain(words.news(parcel), facts), cte="quoted-printable")
-    letter.add_alternative(_html(words.news(parcel), facts), subtype="html", cte="quoted-printable")
+    letter["X-Weir-Delivery"] = pieces.one_line(parcel.delivery.key)
+    facts = wording.facts(now, public_url)
+    letter.set_content(_plain(language, wording.news(), facts), cte="quoted-printable")
+    page = _html(language, wording.news(), facts)
+    letter.add_alternative(page, subtype="html", cte="quoted-printable")
+    letter["Content-Language"] = language.value  # RFC 3282; a new content would take it away
     return letter
 
 
-def _one_line(text: str) -> str:
-    return _UNSEEN.sub(" ", text).strip()
-
-
-def _plain(news: str, facts: list[tuple[str, str]]) -> str:
+def _plain(language: Language, news: str, facts: Facts) -> str:
+    words = catalogue(language)
+    width = max(len(_headed(words, heading)) for heading in words.headings.values()) + 1
     lines = [
         fill(
-            f"{heading + ':':<13}{_one_line(text)}",
+            _headed(words, heading).ljust(width)
+            + pieces.plain(text, right_to_left=words.direction == "rtl"),
             76,
-            subsequent_indent=" " * 13,
+            subsequent_indent=" " * width,
             break_long_words=False,
             break_on_hyphens=False,
         )
@@ -74,19 +81,22 @@ def _plain(news: str, facts: list[tuple[str, str]]) -> str:
     return "\n".join([f"{news}.", "", *lines, ""])
 
 
-def _html(news: str, facts: list[tuple[str, str]]) -> str:
+def _headed(words: Catalogue, heading: str) -> str:
+    return words.heading.format(heading=heading)
+
+
+def _html(language: Language, news: str, facts: Facts) -> str:
+    direction = catalogue(language).direction
+    side, end = ("left", "right") if direction == "ltr" else ("right", "left")
+    # Programs that read mail take away html and body, and what is said of them: it is said twice.
+    speaks = f'lang="{language.value}" dir="{direction}"'
     rows = "".join(
-        f'<tr><th align="left" valign="top" style="padding:4px 16px 4px 0">{escape(heading)}</th>'
-        f'<td style="padding:4px 0">{_linked(_one_line(text))}</td></tr>'
+        f'<tr><th align="{side}" valign="top" style="padding:4px 0;padding-{end}:16px">'
+        f'{escape(heading)}</th><td align="{side}" style="padding:4px 0">{pieces.html(text)}</td></tr>'
         for heading, text in facts
     )
     return (
-        '<!doctype html><html><body style="font-family:sans-serif;font-size:16px">'
-        f'<h2 style="font-size:20px">{escape(news)}</h2><table>{rows}</table></body></html>\n'
+        f"<!doctype html><html {speaks}><body>"
+        f'<div {speaks} style="font-family:sans-serif;font-size:16px">'
+        f'<h2 style="font-size:20px">{escape(news)}</h2><table>{rows}</table></div></body></html>\n'
     )
-
-
-def _linked(text: str) -> str:
-    if re.fullmatch(r"https?://\S+", text):
-        return f'<a href="{escape(text)}">{escape(text)}</a>'
-    return escape(text)

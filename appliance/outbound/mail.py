@@ -60,7 +60,10 @@ class MailMessenger:
     async def send(self, parcel: Parcel) -> None:
         options = self._options
         try:
-            mail = letter.compose(parcel, self._sender, options.public_url, self._clock.now())
+            # In a thread: the first letter in a language or for a time zone reads a file.
+            mail = await asyncio.to_thread(
+                letter.compose, parcel, self._sender, options.public_url, self._clock.now()
+            )
         except ValueError as error:
             raise self._failed(parcel, str(error), permanent=True) from error
         try:

@@ -60,7 +60,9 @@ class WebhookMessenger:
         return ChannelKind.WEBHOOK
 
     async def send(self, parcel: Parcel) -> None:
-        body = msgspec.json.encode(document(parcel, self._options.public_url))
+        # In a thread: the first reads the file of the words.
+        said = await asyncio.to_thread(document, parcel, self._options.public_url)
+        body = msgspec.json.encode(said)
         now = self._clock.now()
         try:
             target = target_of(parcel.channel.target)
@@ -107,7 +109,7 @@ def document(parcel: Parcel, public_url: str) -> dict[str, object]:
         "delivery": parcel.delivery.key,
         "municipality": {"id": alert.municipality, "name": parcel.municipality_name},
         "url": words.link(parcel, public_url) or None,
-        "text": words.subject(parcel),
+        "text": words.english_subject(parcel),
         "alert": {
             "id": alert.id,
             "alert_type": alert.alert_type,

@@ -14,10 +14,12 @@ from appliance.domain.errors import Conflict, DeliveryFailed, Invalid, NotFound
 from appliance.domain.findings import Evidence
 from appliance.domain.ids import AlertId, ChannelId
 from appliance.domain.instant import Instant
+from appliance.domain.languages import Language
 from appliance.domain.people import Municipality
 from appliance.domain.rules import Severity
 from appliance.domain.sayings import saying
 from appliance.domain.telling import Channel, ChannelKind, Delivery, DeliveryState, Parcel
+from appliance.domain.titles import SENTENCES
 from appliance.ports.pages import Page
 from appliance.ports.tables import Tables
 from appliance.services.audit.recording import record
@@ -41,6 +43,7 @@ class NewChannel:
     least_severity: Severity = Severity.MEDIUM
     enabled: bool = True
     events: tuple[ChangeKind, ...] = ()
+    language: Language = Language.EN
 
 
 class Channels:
@@ -102,6 +105,7 @@ class Channels:
             enabled=new.enabled,
             created_at=self._world.clock.now(),
             events=new.events,
+            language=new.language,
         )
         _must_make_sense(channel)
 
@@ -202,12 +206,17 @@ def _must_make_sense(channel: Channel) -> None:
                 field="target",
                 problem=saying("web_address", "an http:// or https:// address is needed"),
             )
+        if channel.language is not Language.EN:
+            raise Invalid(
+                field="language",
+                problem=saying("codes_and_english", "webhooks carry codes, and words in English"),
+            )
 
 
 def _test_parcel(
     channel: Channel, municipality: Municipality, alert_id: AlertId, now: Instant
 ) -> Parcel:
-    evidence = Evidence("This is a test message: nothing is wrong.")
+    evidence = Evidence(SENTENCES["test"])
     alert = Alert(
         id=alert_id,
         municipality=channel.municipality,
@@ -218,7 +227,7 @@ def _test_parcel(
         alert_type="test",
         severity=Severity.INFO,
         status=AlertStatus.OPEN,
-        title="Test message from Weir",
+        title=SENTENCES["test_title"],
         description=evidence.words,
         evidence=evidence,
         condition_active=False,

@@ -2,6 +2,7 @@
 
 from appliance.domain.instant import Instant
 from appliance.domain.telling import LiveEvent
+from appliance.domain.titles import SENTENCES
 from appliance.flow import alerting
 from appliance.ports.tables import Tables
 from appliance.services.attachments import Attachments
@@ -44,7 +45,7 @@ def _unshelve(tables: Tables, now: Instant) -> tuple[LiveEvent, ...]:
     for alert in tables.alerts.shelved(now):
         present = tables.alerts.get(alert)
         if present is not None:
-            note = "its time on the shelf is over"
+            note = SENTENCES["shelf_over"]
             _, more = alerting.shelve(tables, present, until=None, by=None, note=note, now=now)
             events += more
     return events

@@ -3,20 +3,22 @@
 from appliance.domain.alerts import ChangeKind
 from appliance.domain.ids import ChannelId
 from appliance.domain.instant import Instant
+from appliance.domain.languages import Language
 from appliance.domain.rules import Severity
 from appliance.domain.telling import Channel, ChannelKind
 from storage.operations.statements import OwnStatements, Row, Statements, sql
 
 _COLUMNS = (
     "SELECT id, municipality, name, kind, target, secret, least_severity, enabled, created_at,"
-    " events, failing_since, stopped FROM channel"
+    " events, failing_since, stopped, language FROM channel"
 )
 _PUT = (
     "INSERT INTO channel VALUES (:id, :mine, :name, :kind, :target, :secret, :least_severity,"
-    " :enabled, :created_at, :events, :failing_since, :stopped) ON CONFLICT (id) DO UPDATE SET name = :name, kind = :kind,"
+    " :enabled, :created_at, :events, :failing_since, :stopped, :language)"
+    " ON CONFLICT (id) DO UPDATE SET name = :name, kind = :kind,"
     " target = :target, secret = :secret, least_severity = :least_severity, enabled = :enabled,"
     " created_at = :created_at, events = :events, failing_since = :failing_since,"
-    " stopped = :stopped WHERE municipality = :mine"
+    " stopped = :stopped, language = :language WHERE municipality = :mine"
 )
 _DROP = (
     "UPDATE delivery SET state = 'given_up', last_problem = 'the channel was removed'"
@@ -58,6 +60,7 @@ class ChannelRows:
             events=",".join(channel.events),
             failing_since=channel.failing_since,
             stopped=channel.stopped,
+            language=channel.language,
         )
 
     def remove(self, channel: ChannelId) -> None:
@@ -95,4 +98,5 @@ def _channel(row: Row) -> Channel:
         events=tuple(ChangeKind(name) for name in row[9].split(",") if name),
         failing_since=row[10],
         stopped=row[11],
+        language=Language(row[12]),
     )

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+from appliance.domain.alerts import AlertChange, ChangeKind
+from appliance.domain.findings import Evidence
 from appliance.domain.ids import ChannelId
 from appliance.domain.instant import Instant
+from appliance.domain.quantities import Quantity, unit_of
 from appliance.domain.telling import Delivery, DeliveryState, Parcel
 from appliance.ports.pages import Page
 from storage.operations.alerts import alert_with_change
@@ -34,8 +37,9 @@ _DUE = (
 )
 _LEASE = sql("UPDATE delivery SET leased_until = :until WHERE key = :key RETURNING", _COLUMNS)
 _NAMES = (
-    "SELECT coalesce((SELECT name FROM sensor WHERE id = :sensor), ''), name, time_zone"
-    " FROM municipality WHERE id = :municipality"
+    "SELECT coalesce(sensor.name, ''), municipality.name, time_zone, quantity, sensor.unit"
+    " FROM municipality LEFT JOIN sensor ON sensor.id = :sensor"
+    " LEFT JOIN sensor_type ON sensor_type.id = sensor.type WHERE municipality.id = :municipality"
 )
 
 
@@ -124,7 +128,17 @@ class Leases:
         alert, change = alert_with_change(self._run, delivery.alert, delivery.change_number)
         names = self._run.rows(_NAMES, sensor=alert.sensor, municipality=delivery.municipality)
         channel = channel_of(self._run, delivery.channel)
-        return Parcel(delivery, channel, alert, change, *names[0])
+        *said, quantity, symbol = names[0]
+        unit = None if symbol is None else unit_of(Quantity(quantity), symbol)
+        return Parcel(delivery, channel, alert, change, *said, unit, self._ended_by(change))
+
+    def _ended_by(self, change: AlertChange) -> Evidence | None:
+        """Give what the change before says, where it is the reason of this one, in the same words."""
+        if change.kind is not ChangeKind.MOVED or change.by is not None:
+            return None
+        _, before = alert_with_change(self._run, change.alert, change.number - 1)
+        is_reason = before.evidence is not None and before.evidence.words == change.note
+        return before.evidence if is_reason else None
 
 
 def _delivery(row: Row) -> Delivery:

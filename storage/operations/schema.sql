@@ -1056,3 +1056,6 @@ CREATE TABLE checklist_item (
   CHECK (done = 1 OR done_at IS NULL AND done_by IS NULL)
 ) STRICT;
 CREATE INDEX checklist_item_by_incident ON checklist_item (municipality, incident, number);
+
+-- In which language an e-mail channel is written to; those that are there go on in English.
+ALTER TABLE channel ADD COLUMN language TEXT NOT NULL DEFAULT 'en';

@@ -7,11 +7,13 @@ from appliance.domain.alerts import Alert, AlertChange, AlertStatus, ChangeKind
 from appliance.domain.findings import Evidence
 from appliance.domain.ids import AlertId, ChannelId, MunicipalityId
 from appliance.domain.instant import MINUTE, Instant
+from appliance.domain.quantities import Quantity, Unit, unit_of
 from appliance.domain.rules import Severity
 from appliance.domain.sensors import Position
 from appliance.domain.telling import Channel, ChannelKind, Delivery, DeliveryState, Parcel
 from tests.builders import HERE, NOON, SENSOR
 
+BAR = unit_of(Quantity.PRESSURE, "bar")
 EVIDENCE = Evidence("1.1 bar, below 2 bar for 60 s", {"value": 1.1e5, "limit": 2e5})
 
 
@@ -76,6 +78,8 @@ def a_parcel(
     sensor_name: str = "Mill Lane",
     municipality_name: str = "Brookfield",
     time_zone: str = "Europe/Berlin",
+    unit: Unit | None = BAR,
+    ended_by: Evidence | None = None,
 ) -> Parcel:
     """The first news of the alert, owed to the duty address."""
     alert, change, channel = alert or an_alert(), change or a_change(), channel or a_channel()
@@ -90,7 +94,8 @@ def a_parcel(
         due_at=NOON,
         created_at=NOON,
     )
-    return Parcel(delivery, channel, alert, change, sensor_name, municipality_name, time_zone)
+    said = (sensor_name, municipality_name, time_zone)
+    return Parcel(delivery, channel, alert, change, *said, unit, ended_by)
 
 
 def of(parcel: Parcel, municipality: MunicipalityId, **channel: Any) -> Parcel:

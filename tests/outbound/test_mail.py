@@ -56,15 +56,15 @@ async def test_the_letter_says_what_where_since_when_why_and_what_to_do():
         "Where:       Mill Lane, Brookfield",
         "Coordinates: 52.50000, 13.40000 (WGS 84)",
         (
-            "What to do:  Look at the sensor's curve and at its neighbours. If they show it too, send "
-            "somebody there; if not, have the sensor checked. Acknowledge the alert, so that others "
-            "know you are on it."
+            "What to do:  Look at the map for other alarms nearby and at the inflow of the zone. If the "
+            "inflow is up, send somebody to the place of the lowest pressure and find the valves that "
+            "cut it off. Tell customers who need water for their health."
         ),
         "Open:        https://weir.example/alerts/161",
         "Alert:       161 (change 1)",
     ]
     page = letter.get_body(("html",)).get_content()
-    assert '<a href="https://weir.example/alerts/161">' in page
+    assert '<a href="https://weir.example/alerts/161" dir="ltr">' in page
     assert "1.1 bar, below 2 bar for 60 s" in page
 
 

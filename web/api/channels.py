@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from appliance.domain.access import ManageChannels
 from appliance.domain.ids import ChannelId
+from appliance.domain.languages import Language
 from appliance.domain.rules import Severity
 from appliance.domain.telling import Channel, ChannelKind, Delivery, DeliveryState
 from appliance.services.channels import NewChannel
@@ -30,6 +31,8 @@ class ChannelIn(Struct, frozen=True):
     secret: Secret = ""
     least_severity: Severity = Severity.MEDIUM
     enabled: bool = True
+    language: Language = Language.EN
+    """Of its e-mails."""
     municipality_id: Id | None = None
 
 
@@ -41,6 +44,7 @@ class ChannelPatch(Struct, frozen=True):
     secret: Secret | UnsetType = UNSET
     least_severity: Severity | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
 
 
 class ChannelOut(Struct, frozen=True):
@@ -52,6 +56,7 @@ class ChannelOut(Struct, frozen=True):
     target: str
     least_severity: Severity
     enabled: bool
+    language: Language
     municipality_id: int
     created_at: Time
 
@@ -91,6 +96,7 @@ async def add_channel(ask: Ask[ManageChannels]) -> ChannelWithSecret:
         secret=said.secret,
         least_severity=said.least_severity,
         enabled=said.enabled,
+        language=said.language,
     )
     added = await ask.services.channels.add(await ask.one(said.municipality_id), new)
     out = channel_out(added)
@@ -140,6 +146,7 @@ def channel_out(channel: Channel) -> ChannelOut:
         target=channel.target,
         least_severity=channel.least_severity,
         enabled=channel.enabled,
+        language=channel.language,
         municipality_id=channel.municipality,
         created_at=time(channel.created_at),
     )

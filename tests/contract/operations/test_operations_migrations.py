@@ -116,3 +116,23 @@ async def test_a_database_of_the_first_step_comes_forward_with_all_it_has(
         expected = await operations.read(municipality, all_of)
         assert await new.read(municipality, all_of) == expected
     await new.stop()
+
+
+def test_channels_of_before_there_were_languages_go_on_in_english(connection: apsw.Connection):
+    known = shipped()
+    step = next(each.number for each in known if each.name == "languages_of_channels")
+    migrate(connection, NOON, known[: step - 1])
+    for town in (HERE, THERE):
+        connection.execute(
+            "INSERT INTO municipality (id, name, time_zone, demo, lateness, require_whitelist,"
+            " created_at) VALUES (?, ?, 'UTC', 0, 0, 0, 0)",
+            (town, f"Town {town}"),
+        )
+        connection.execute(
+            "INSERT INTO channel (id, municipality, name, kind, target, secret, least_severity,"
+            " enabled, created_at) VALUES (?, ?, 'Duty', 'email', 'a@b.example', '', 'low', 1, 0)",
+            (town, town),
+        )
+    migrate(connection, NOON)
+    kept = connection.execute("SELECT municipality, name, language FROM channel ORDER BY id")
+    assert kept.fetchall() == sorted((town, "Duty", "en") for town in (HERE, THERE))

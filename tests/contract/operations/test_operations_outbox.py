@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from appliance.domain.alerts import AlertStatus, ChangeKind
 from appliance.domain.errors import Conflict, NotFound
-from appliance.domain.ids import AlertId
+from appliance.domain.findings import Evidence
+from appliance.domain.ids import AlertId, UserId
 from appliance.domain.instant import DAY, MINUTE, SECOND, Instant
+from appliance.domain.quantities import Quantity, unit_of
 from appliance.domain.telling import DeliveryState, Parcel
 from appliance.ports.pages import Page
 from storage.operations.database import SqliteOperations
@@ -67,8 +70,45 @@ async def test_a_parcel_has_all_that_is_needed_to_send_it(operations: SqliteOper
             "Mill Lane",
             "Brookfield",
             "Europe/Berlin",
+            unit_of(Quantity.PRESSURE, "bar"),
         )
     ]
+
+
+async def test_what_ended_an_alert_by_itself_comes_with_the_news_that_it_is_resolved(
+    operations: SqliteOperations,
+):
+    back = Evidence("back to 3 bar, limit 2 bar", {"value": 3e5, "limit": 2e5, "seconds": 60.0})
+
+    def end(tables, by=None, note=back.words):
+        raised = tables.alerts.get(ALERT)
+        cleared = replace(raised, condition_active=False, version=2)
+        said = {"alert": ALERT, "before": AlertStatus.OPEN, "evidence": None}
+        first = a_change(**said | {"number": 2, "kind": ChangeKind.CLEARED, "evidence": back})
+        assert tables.alerts.apply(cleared, first, was=1)
+        resolved = replace(cleared, status=AlertStatus.RESOLVED, resolved_at=NOON, version=3)
+        after = {"kind": ChangeKind.MOVED, "after": AlertStatus.RESOLVED, "by": by, "note": note}
+        assert tables.alerts.apply(resolved, a_change(**said | after | {"number": 3}), was=2)
+        tables.outbox.owe([a_delivery(key="third", change_number=3)])
+
+    await operations.write(HERE, lambda t: (owe(t, a_delivery(state=DeliveryState.SENT)), end(t)))
+    (parcel,) = await lease(operations)
+    assert (parcel.change.number, parcel.ended_by) == (3, back)
+
+
+async def test_what_a_person_noted_is_nobody_elses_reason(operations: SqliteOperations):
+    def change(tables):
+        owe(tables, a_delivery(state=DeliveryState.SENT))
+        moved = replace(tables.alerts.get(ALERT), status=AlertStatus.ACKNOWLEDGED, version=2)
+        note = a_change().evidence.words
+        after = {"kind": ChangeKind.MOVED, "after": AlertStatus.ACKNOWLEDGED, "note": note}
+        step = a_change(number=2, before=AlertStatus.OPEN, by=UserId(7), evidence=None, **after)
+        assert tables.alerts.apply(moved, step, was=1)
+        tables.outbox.owe([a_delivery(key="second", change_number=2)])
+
+    await operations.write(HERE, change)
+    (parcel,) = await lease(operations)
+    assert (parcel.change.number, parcel.ended_by) == (2, None)
 
 
 async def test_a_delivery_for_an_alert_without_a_sensor_names_none(operations: SqliteOperations):

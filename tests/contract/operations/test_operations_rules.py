@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.domain.errors import Conflict, Invalid, NotFound
+from appliance.domain.languages import Language
 from appliance.domain.rules import (
     Anomalous,
     Condition,
@@ -81,7 +82,7 @@ async def test_channels_come_by_name_and_one_of_the_same_id_is_replaced(
 ):
     b, a = a_channel(name="b"), a_channel(id=CHANNEL + 1, name="a", secret="s3cret")
     await operations.write(HERE, lambda t: [t.channels.put(channel) for channel in (b, a)])
-    changed = replace(b, enabled=False, least_severity=Severity.CRITICAL)
+    changed = replace(b, enabled=False, least_severity=Severity.CRITICAL, language=Language.AR)
     await operations.write(HERE, lambda t: t.channels.put(changed))
     assert await operations.read(HERE, lambda t: t.channels.all()) == [a, changed]
 

@@ -34,6 +34,11 @@ describe("why an alarm came", () => {
     expect(reasonOf({ value: 0.5, low: 1, seconds: 0 }, "m", false)).toMatchObject({ say: "below", values: { value: 0.5, limit: 1 } });
   });
 
+  it("says that a value is back within the operating limits", () => {
+    expect(reasonOf({ value: 3, low: 1, high: 8, seconds: 0 }, "m", true)).toMatchObject({ say: "back", values: { value: 3 } });
+    expect(reasonOf({ value: 3, low: 1, seconds: 0 }, "m", true)?.say).toBe("back");
+  });
+
   it("leaves to the server what it does not understand", () => {
     expect(reasonOf({}, "m", false)).toBeNull();
     expect(reasonOf({ value: 3, low: 1, high: 8 }, "m", false)).toBeNull();

@@ -2,7 +2,7 @@ import { fromSI } from "@/format/measure";
 
 /** What a rule saw: which sentence says it, with its values in the sensor's unit and its times in milliseconds. */
 export interface Reason {
-  say: "limit" | "limitFor" | "below" | "above" | "usual" | "strange" | "rose" | "fell" | "steady" | "still" | "moves" | "silent" | "silentUsually" | "again";
+  say: "limit" | "limitFor" | "below" | "above" | "back" | "usual" | "strange" | "rose" | "fell" | "steady" | "still" | "moves" | "silent" | "silentUsually" | "again";
   values: Readonly<Record<string, number>>;
   times: Readonly<Record<string, number>>;
 }
@@ -24,7 +24,7 @@ export function reasonOf(numbers: Numbers, unit: string, isOver: boolean): Reaso
   if (low !== undefined && high !== undefined) return { say: "usual", values: values({ value, low, high }), times: {} };
   if ("score" in numbers) return { say: "strange", values: values({ value }), times: {} };
   if ("tolerance" in numbers) return { say: isOver ? "moves" : "still", values: values({ value }), times: { time } };
-  return beyond(value, numbers["low"], numbers["high"], values);
+  return beyond(value, numbers["low"], numbers["high"], values, isOver);
 }
 
 function silence(time: number, usually: number, isOver: boolean): Reason {
@@ -32,8 +32,15 @@ function silence(time: number, usually: number, isOver: boolean): Reason {
   return { say: usually > 0 ? "silentUsually" : "silent", values: {}, times: { time, usually } };
 }
 
-function beyond(value: number, low: number | undefined, high: number | undefined, values: (names: Record<string, number>) => Record<string, number>): Reason | null {
+function beyond(
+  value: number,
+  low: number | undefined,
+  high: number | undefined,
+  values: (names: Record<string, number>) => Record<string, number>,
+  isOver: boolean,
+): Reason | null {
   if (low !== undefined && value < low) return { say: "below", values: values({ value, limit: low }), times: {} };
   if (high !== undefined && value > high) return { say: "above", values: values({ value, limit: high }), times: {} };
-  return null;
+  const hasLimits = low !== undefined || high !== undefined;
+  return isOver && hasLimits ? { say: "back", values: values({ value }), times: {} } : null;
 }

@@ -4,6 +4,7 @@ import { useTranslations } from "use-intl";
 import { api, data } from "@/api/client";
 import { newKey } from "@/api/keys";
 import { useMunicipality } from "@/app/municipality";
+import { usePreferences } from "@/app/preferences";
 import { Asked } from "@/parts/Asked";
 import { Button } from "@/parts/Button";
 import { Check } from "@/parts/Checks";
@@ -16,6 +17,7 @@ import { Secret } from "@/parts/Secret";
 import { Sheet } from "@/parts/Sheet";
 import { Text } from "@/parts/Text";
 import { useSave } from "@/parts/use-save";
+import { chooseLanguage, LANGUAGES, type Language } from "@/strings/languages";
 import { SEVERITIES, useChannels, type Channel, type Severity } from "./queries";
 import { useTrial } from "./TestButton";
 import css from "./notifications.module.css";
@@ -46,6 +48,7 @@ export function ChannelsTab(): ReactNode {
               { name: t("name"), isHead: true, cell: (each) => <bdi>{each.name}</bdi> },
               { name: t("kind"), cell: (each) => t(`kinds.${each.kind}`) },
               { name: t("target"), cell: (each) => <bdi>{each.target}</bdi> },
+              { name: app("language"), cell: (each) => (each.kind === "email" ? LANGUAGES[each.language] : "–") },
               { name: t("least"), cell: (each) => app(`severity.${each.least_severity}`) },
               { name: t("state"), cell: (each) => (each.enabled ? t("on") : t("off")) },
             ]}
@@ -66,20 +69,22 @@ interface Said {
   target: string;
   least_severity: Severity;
   enabled: boolean;
+  language: Language;
 }
 
 function NewChannel({ done }: { done: () => void }): ReactNode {
   const t = useTranslations("notifications");
   const { id: municipality } = useMunicipality();
   const [kind, setKind] = useState<Channel["kind"]>("email");
-  const [said, setSaid] = useState<Said>({ name: "", target: "", least_severity: "high", enabled: true });
+  const shown = chooseLanguage(usePreferences().language, navigator.languages);
+  const [said, setSaid] = useState<Said>({ name: "", target: "", least_severity: "high", enabled: true, language: shown });
   const [secret, setSecret] = useState<string | null>(null);
   const { save, isSaving } = useSave(
     (_: null) =>
       data(
         api.POST("/api/v1/channels", {
           params: { header: { "Idempotency-Key": newKey() } },
-          body: { ...said, kind, secret: "", municipality_id: municipality },
+          body: { ...said, language: kind === "email" ? said.language : "en", kind, secret: "", municipality_id: municipality },
         }),
       ),
     { touches: ["channels"], onDone: (made) => (made.secret && kind === "webhook" ? setSecret(made.secret) : done()) },
@@ -112,6 +117,14 @@ function Fields({ kind, said, onChange }: { kind: Channel["kind"]; said: Said; o
         value={said.target}
         onChange={(target) => set({ target })}
       />
+      {kind === "email" && (
+        <Choice
+          label={t("language")}
+          options={Object.entries(LANGUAGES).map(([id, name]) => ({ id: id as Language, name }))}
+          value={said.language}
+          onChange={(language) => set({ language })}
+        />
+      )}
       <Choice
         label={t("least")}
         options={SEVERITIES.map((id) => ({ id, name: app(`severity.${id}`) }))}
@@ -161,7 +174,10 @@ function OldChannel({ channel: { id, kind }, done }: { channel: Channel; done: (
 function ChangeChannel({ kind, first, save, isSaving, done }: {
   kind: Channel["kind"]; first: Said; save: (said: Said) => void; isSaving: boolean; done: () => void;
 }): ReactNode {
-  const [said, setSaid] = useState<Said>({ name: first.name, target: first.target, least_severity: first.least_severity, enabled: first.enabled });
+  const [said, setSaid] = useState<Said>(() => {
+    const { name, target, least_severity, enabled, language } = first;
+    return { name, target, least_severity, enabled, language };
+  });
   return (
     <Form isBusy={isSaving} onSubmit={() => save(said)} onCancel={done}>
       <Fields kind={kind} said={said} onChange={setSaid} />

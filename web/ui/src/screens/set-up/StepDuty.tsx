@@ -4,12 +4,14 @@ import { useTranslations } from "use-intl";
 import { api, data, type Schemas } from "@/api/client";
 import { newKey } from "@/api/keys";
 import { useMunicipality } from "@/app/municipality";
+import { usePreferences } from "@/app/preferences";
 import { Button } from "@/parts/Button";
 import { Form } from "@/parts/Form";
 import { Rows } from "@/parts/Rows";
 import { Failed, Loading } from "@/parts/states";
 import { Text } from "@/parts/Text";
 import { useSave } from "@/parts/use-save";
+import { chooseLanguage } from "@/strings/languages";
 import css from "./Wizard.module.css";
 
 type Channel = Schemas["ChannelOut"];
@@ -66,12 +68,13 @@ function Add({ municipality, added }: { municipality: number; added: (made: Chan
   const t = useTranslations("setUp.duty");
   const [said, setSaid] = useState({ name: "", target: "" });
   const [once, setOnce] = useState(newKey);
+  const language = chooseLanguage(usePreferences().language, navigator.languages);
   const { save, isSaving } = useSave(
     (_: null) =>
       data(
         api.POST("/api/v1/channels", {
           params: { header: { "Idempotency-Key": once } },
-          body: { ...said, kind: "email", municipality_id: municipality } as Schemas["ChannelIn"],
+          body: { ...said, kind: "email", language, municipality_id: municipality } as Schemas["ChannelIn"],
         }),
       ),
     {
