@@ -213,6 +213,11 @@ def _webhook() -> str:
             "A webhook gets a POST with this body; fields are only ever added:",
             json_block(body),
             paragraph(
+                "It carries codes (`type`, `alert_type`, `severity`, `status`) and numbers in SI. Its `text`, `title`,"
+                " `description` and `words` are English, or as a person has typed them, whoever reads it; e-mails are in"
+                " the `language` of their channel."
+            ),
+            paragraph(
                 "Headers: `Idempotency-Key` is `delivery`, the same for every copy of the same message."
                 " `X-Weir-Signature` is `t=<seconds>,v1=<hex>` with HMAC-SHA256 over `<seconds>.<body>` under the"
                 f" channel's secret, for example `{signature('secret', 1_777_605_126, b'{}')[:30]}…`."

@@ -128,9 +128,10 @@ class Leases:
         alert, change = alert_with_change(self._run, delivery.alert, delivery.change_number)
         names = self._run.rows(_NAMES, sensor=alert.sensor, municipality=delivery.municipality)
         channel = channel_of(self._run, delivery.channel)
-        *said, quantity, symbol = names[0]
+        sensor, town, zone, quantity, symbol = names[0]
         unit = None if symbol is None else unit_of(Quantity(quantity), symbol)
-        return Parcel(delivery, channel, alert, change, *said, unit, self._ended_by(change))
+        ended_by = self._ended_by(change)
+        return Parcel(delivery, channel, alert, change, sensor, town, zone, unit, ended_by)
 
     def _ended_by(self, change: AlertChange) -> Evidence | None:
         """Give what the change before says, where it is the reason of this one, in the same words."""

@@ -158,6 +158,50 @@ async def test_a_channel_that_leads_nowhere_is_refused(weir: Weir, kind: str, ta
     assert (await weir.here.admin.get("channels")).body == []
 
 
+async def test_an_e_mail_channel_keeps_the_language_of_its_letters(weir: Weir):
+    said = {"name": "Duty", "kind": "email", "target": "duty@example.org"}
+    usual = (await weir.here.admin.post("channels", said)).body
+    other = (await weir.there.admin.post("channels", said | {"language": "ar"})).body
+    assert (usual["language"], other["language"]) == ("en", "ar")
+    path = f"channels/{usual['id']}"
+    changed = await weir.here.admin("PATCH", path, {"language": "fr"})
+    assert (changed.status, changed.body["language"]) == (200, "fr")
+    assert (await weir.here.admin.get(path)).body["language"] == "fr"
+    renamed = await weir.here.admin("PATCH", path, {"name": "Night"})
+    assert (renamed.body["name"], renamed.body["language"]) == ("Night", "fr")
+    assert [c["language"] for c in (await weir.here.admin.get("channels")).body] == ["fr"]
+    assert [c["language"] for c in (await weir.there.admin.get("channels")).body] == ["ar"]
+    lines = (await weir.here.admin.get("audit?action=channel.changed")).body
+    assert {"before": "en", "after": "fr"} in [
+        line["details"]["changed"].get("language") for line in lines
+    ]
+
+
+async def test_a_language_that_letters_do_not_speak_is_refused(weir: Weir):
+    said = {"name": "Duty", "kind": "email", "target": "duty@example.org"}
+    refused = await weir.here.admin.post("channels", said | {"language": "tlh"})
+    assert refused.status == 422
+    (detail,) = refused.body["detail"]
+    assert (detail["loc"], detail["msg"]) == (["body", "language"], "Invalid enum value 'tlh'")
+    assert (await weir.here.admin.get("channels")).body == []
+    kept = (await weir.here.admin.post("channels", said | {"language": "es"})).body
+    path = f"channels/{kept['id']}"
+    assert (await weir.here.admin("PATCH", path, {"language": "tlh"})).status == 422
+    assert (await weir.here.admin("PATCH", path, {"language": None})).status == 422
+    assert (await weir.here.admin.get(path)).body["language"] == "es"
+
+
+async def test_a_webhook_has_no_language(weir: Weir):
+    said = {"name": "Hook", "kind": "webhook", "target": "https://ops.example/hook"}
+    refused = await weir.here.admin.post("channels", said | {"language": "es"})
+    assert refused.status == 422
+    assert "words in English" in refused.body["detail"][0]["msg"]
+    kept = (await weir.here.admin.post("channels", said)).body
+    path = f"channels/{kept['id']}"
+    assert (await weir.here.admin("PATCH", path, {"language": "es"})).status == 422
+    assert (await weir.here.admin.get(path)).body["language"] == "en"
+
+
 async def test_a_test_message_that_does_not_get_out_says_why(weir: Weir):
     body = {"name": "Mail", "kind": "email", "target": "ops@example.org"}
     added = await weir.here.admin.post("channels", body)

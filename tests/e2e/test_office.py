@@ -106,6 +106,29 @@ def test_a_channel_is_tested_and_the_answer_is_honest(
     expect(page.get_by_text(re.compile("The test did not get out"))).to_be_visible()
 
 
+def test_a_channel_is_written_to_in_the_language_that_is_chosen(open_as: OpenAs, utility: Utility):
+    here, there = (utility.town(name, roles=("admin",)) for name in ("Rue Haute", "Rue Basse"))
+    page = open_as("admin", here, "/notifications", language="fr")
+    button(page, "Ajouter un canal").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Nom", exact=True).fill("Astreinte")
+    dialog.get_by_label("Adresse e-mail").fill("astreinte@example.org")
+    expect(dialog.get_by_role("button", name="Langue des e-mails")).to_contain_text("Français")
+    dialog.get_by_role("button", name="Enregistrer").click()
+    expect(dialog).to_have_count(0)
+    row = page.get_by_role("row", name="Astreinte")
+    expect(row).to_contain_text("Français")
+    button(page, "Modifier: Astreinte").click()
+    choose(page, "Langue des e-mails", "العربية")
+    dialog.get_by_role("button", name="Enregistrer").click()
+    expect(dialog).to_have_count(0)
+    expect(row).to_contain_text("العربية")
+    with here.api("admin") as client, there.api("admin") as other:
+        (kept,) = [c for c in client.get("/channels").json() if c["name"] == "Astreinte"]
+        assert kept["language"] == "ar"
+        assert "Astreinte" not in other.get("/channels").text
+
+
 def test_somebody_elses_change_is_not_overwritten(
     open_as: OpenAs, here: Town, there: Town, guard: Guard
 ):

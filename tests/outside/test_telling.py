@@ -95,6 +95,51 @@ def test_a_dead_mail_server_delays_a_letter_and_neither_loses_nor_repeats_it(
         server.stop()
 
 
+def test_each_town_is_written_to_in_the_language_of_its_channel(
+    weir: Running, here: Town, there: Town
+) -> None:
+    postbox = Postbox()
+    server = Controller(postbox, hostname="127.0.0.1", port=weir.extra["smtp"])
+    server.start()
+    letters: dict[str, list[EmailMessage]] = {"guardia@example.org": [], "munawib@example.org": []}
+
+    def come(address: str, count: int) -> list[EmailMessage]:
+        while len(letters[address]) < count:
+            letter = postbox.letters.get(timeout=3 * WAIT)
+            letters.setdefault(str(letter["To"]), []).append(letter)
+        return letters[address]
+
+    try:
+        spoken = ((here, "es", "guardia"), (there, "ar", "munawib"))
+        for town, language, name in spoken:
+            said = {"name": "Duty", "kind": "email", "target": f"{name}@example.org"}
+            channel = town.admin.post("channels", said | {"language": language})
+            town.admin.post(f"channels/{channel['id']}/test", status=200)
+        for town, *_ in spoken:
+            device = town.device(threshold_config={"min": 1.5, "max": 5.0})
+            device.post({"value": 1.1})
+        (trial, spanish), (_, arabic) = (come(f"{name}@example.org", 2) for *_, name in spoken)
+    finally:
+        server.stop()
+    assert trial["Subject"] == f"[INFORMACIÓN] Mensaje de prueba de Weir – {here.name}"
+    assert str(spanish["Subject"]).startswith("[ALTA] Fuera de los límites de operación: Sensor ")
+    assert str(arabic["Subject"]).startswith("[عالٍ] خارج حدود التشغيل: Sensor ")
+    for letter, seen, language in (
+        (
+            spanish,
+            "<bdi>1,1 bar</bdi>, por debajo del límite de servicio <bdi>1,5 bar</bdi>",
+            'lang="es" dir="ltr"',
+        ),
+        (arabic, "<bdi>1.1 bar</bdi>، دون حد التشغيل <bdi>1.5 bar</bdi>", 'lang="ar" dir="rtl"'),
+    ):
+        page = letter.get_body(("html",))
+        assert page is not None
+        assert language in page.get_content()
+        assert seen in page.get_content()
+    assert there.name not in str(spanish)
+    assert here.name not in str(arabic)
+
+
 def test_a_webhook_is_signed_and_called_once(
     here: Town, there: Town, webhook: tuple[str, "queue.Queue[tuple[dict[str, str], bytes]]"]
 ) -> None:
