@@ -84,7 +84,7 @@ class Action(StrEnum):
     INCIDENT_ITEM_ADDED = "incident.item_added", "something was put on an incident's checklist"
     INCIDENT_ITEM_CHANGED = (
         "incident.item_changed",
-        "something on an incident's checklist was done, taken back or worded anew",
+        "something on an incident's checklist was done, taken back, moved or worded anew",
     )
     INCIDENT_ITEM_REMOVED = (
         "incident.item_removed",

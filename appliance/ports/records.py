@@ -85,6 +85,13 @@ class ChecklistTable(Protocol):
         """Add (was None) or replace if its version still is `was`; say whether."""
         ...
 
+    def move(self, item: ChecklistItemId, place: int) -> bool:
+        """Put one at a place from 1 on, beyond the last at the end; say whether it is elsewhere now.
+
+        The others make room: their numbers change, their versions do not.
+        """
+        ...
+
     def remove(self, item: ChecklistItemId) -> None:
         """Remove one."""
         ...

@@ -27,6 +27,8 @@ class ItemChange:
     done: bool | None = None
     done_at: Instant | None = None
     """When it was done, where that was before it could be told."""
+    place: int | None = None
+    """Where it is to stand, from 1 on; those that stand there make room."""
 
 
 class Checklists:
@@ -92,10 +94,10 @@ class Checklists:
         item: ChecklistItemId,
         wanted: ItemChange,
     ) -> ChecklistItem:
-        """Say that it is done, or is not, or word it anew.
+        """Say that it is done, or is not, word it anew, or move it.
 
         What is done already stays as it is: whoever did it first did it. What changes nothing tells
-        nobody.
+        nobody. In which order things are to be done is no part of the story.
         """
         now, by = self._world.clock.now(), grant.actor.user
 
@@ -103,9 +105,7 @@ class Checklists:
             present = found_incident(tables, incident)
             before = _found(tables, incident, item)
             after = _changed(before, wanted, present, by, now)
-            if after == before:
-                return before, ()
-            if not tables.checklists.put(after, was=before.version):
+            if after != before and not tables.checklists.put(after, was=before.version):
                 raise Conflict(
                     what=saying(
                         "changed_meanwhile", "somebody else has changed this item meanwhile"
@@ -116,6 +116,9 @@ class Checklists:
                 for kind in _kinds(before, after)
                 for event in _tell(tables, present, after, kind, by=by, at=now)
             ]
+            if wanted.place is not None and tables.checklists.move(item, wanted.place):
+                after = _found(tables, incident, item)
+                events.append(incident_event(tables, present))
             return after, tuple(events[-1:])
 
         changed, events = await self._world.operations.write(grant.municipality, change)

@@ -18,6 +18,11 @@ _REPLACE = (
     "UPDATE checklist_item SET text = :text, done = :done, done_at = :done_at, done_by = :done_by,"
     " version = :version WHERE municipality = :mine AND id = :id AND version = :was"
 )
+_PUT_ASIDE = "UPDATE checklist_item SET number = -:number WHERE municipality = :mine AND id = :id"
+_PUT_BACK = (
+    "UPDATE checklist_item SET number = -number WHERE municipality = :mine AND incident = :incident"
+    " AND number < 0"
+)
 
 
 class ChecklistRows:
@@ -52,6 +57,21 @@ class ChecklistRows:
             raise NotFound(kind="incident", name=item.incident)
         values |= {"incident": item.incident, "number": item.number}
         return self._run.change(_ADD, **values) == 1
+
+    def move(self, item: ChecklistItemId, place: int) -> bool:
+        moved = self.get(item)
+        if moved is None:
+            return False
+        before = [one.id for one in self.of(moved.incident)]
+        after = [one for one in before if one != item]
+        after.insert(place - 1, item)
+        if after == before:
+            return False
+        # In two rounds: no number may be there twice, not even in between.
+        for number, one in enumerate(after, start=1):
+            self._run.change(_PUT_ASIDE, id=one, number=number)
+        self._run.change(_PUT_BACK, incident=moved.incident)
+        return True
 
     def remove(self, item: ChecklistItemId) -> None:
         self._run.change(

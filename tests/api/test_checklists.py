@@ -71,6 +71,38 @@ async def test_an_item_is_changed_only_as_it_was_seen_where_that_is_asked(weir: 
     assert (await phone.get(one)).body["done"] is False
 
 
+async def test_the_order_is_changed_for_everybody_and_nothing_else_with_it(weir: Weir):
+    phone, path, (a, b, c) = await a_checklist(weir, *"abc")
+    other = await weir.person(weir.here, "operator")
+    story = path.replace("checklist", "timeline")
+    told = (await phone.get(story)).body
+    newest = lambda t: t.events.newest(1)  # noqa: E731
+    operations: Any = weir.core.operations
+    (before,) = await operations.read(weir.here.id, newest)
+    seen = {"headers": {"If-Match": (await other.get(f"{path}/{c['id']}")).headers["ETag"]}}
+    moved = await phone("PATCH", f"{path}/{c['id']}", {"place": 1}, **seen)
+    assert moved.body == {**c, "number": 1}
+    assert (await other("PATCH", f"{path}/{c['id']}", {"place": 2}, **seen)).status == 412
+    there = (await other.get(path)).body
+    assert [(one["text"], one["number"], one["version"]) for one in there] == [
+        ("c", 1, 1),
+        ("a", 2, 1),
+        ("b", 3, 1),
+    ]
+    (after,) = await operations.read(weir.here.id, newest)
+    assert (after.cursor.event, after.type) == (before.cursor.event + 1, "incident")
+    again = await phone("PATCH", f"{path}/{c['id']}", {"place": 1})
+    assert again.body == moved.body
+    assert await operations.read(weir.here.id, newest) == [after], "what changes nothing"
+    assert (await phone.get(story)).body == told, "the order is no part of what happened"
+    for place in (0, MOST_ITEMS + 1, 1.5, "1"):
+        assert (await phone("PATCH", f"{path}/{a['id']}", {"place": place})).status == 422, place
+    last = {"place": MOST_ITEMS, "text": "a, last", "done": True}
+    changed = (await phone("PATCH", f"{path}/{a['id']}", last)).body
+    assert (changed["number"], changed["text"], changed["done"]) == (3, "a, last", True)
+    assert (await phone.get(path)).body[1:] == [{**b, "number": 2}, changed]
+
+
 async def test_an_item_that_is_sent_twice_is_one(weir: Weir):
     phone, path, _ = await a_checklist(weir)
     key = {"headers": {"Idempotency-Key": "phone-1/17"}}
@@ -108,6 +140,7 @@ async def test_another_municipality_and_who_may_only_look_change_nothing(weir: W
     for who, status in ((viewer, 403), (weir.there.admin, 404)):
         assert (await who.post(path, {"text": "x"})).status == status
         assert (await who("PATCH", one, {"done": True})).status == status
+        assert (await who("PATCH", one, {"place": 1})).status == status
         assert (await who("DELETE", one)).status == status
     for hidden in (path, one):
         assert (await weir.there.admin.get(hidden)).status == 404
@@ -133,12 +166,15 @@ async def test_who_is_limited_to_a_zone_works_through_the_checklists_of_it_alone
     mine, hidden = (f"incidents/{things['incident']}/checklist" for things in (inner, outer))
     assert (await limited("PATCH", f"{mine}/{inner['item']}", {"done": True})).body["done"]
     assert (await limited.post(mine, {"text": "and this"})).status == 201
+    first = await limited("PATCH", f"{mine}/{inner['item']}", {"place": 2})
+    assert (first.body["number"], len((await limited.get(mine)).body)) == (2, 2)
     assert (await limited("DELETE", f"{mine}/{inner['item']}")).status == 204
     for method, path, body in (
         ("GET", hidden, None),
         ("POST", hidden, {"text": "x"}),
         ("GET", f"{hidden}/{outer['item']}", None),
         ("PATCH", f"{hidden}/{outer['item']}", {"done": True}),
+        ("PATCH", f"{hidden}/{outer['item']}", {"place": 1}),
         ("DELETE", f"{hidden}/{outer['item']}", None),
     ):
         assert (await limited(method, path, body)).status == 404, (method, path)

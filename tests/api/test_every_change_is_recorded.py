@@ -112,6 +112,8 @@ def steps(sensor: dict[str, Any]) -> list[Step]:
         Step(
             "PATCH /incidents/{incident}/checklist/{item}", {"done": True}, "incident.item_changed"
         ),
+        Step("POST /incidents/{incident}/checklist", {"text": "fill"}, "incident.item_added"),
+        Step("PATCH /incidents/{incident}/checklist/{item}", {"place": 9}, "incident.item_changed"),
         Step("DELETE /incidents/{incident}/checklist/{item}", None, "incident.item_removed"),
         Step("DELETE /incidents/{incident}/alerts/{alert}", None, "incident.alert_unlinked"),
         Step("POST /incidents/{incident}/alerts", {"alert_id": "{alert}"}, "incident.alert_linked"),

@@ -120,6 +120,58 @@ def test_what_somebody_else_changed_meanwhile_is_shown_and_not_overwritten(
         assert client.get(f"/incidents/{incident['id']}").json()["title"] == "Meter broken"
 
 
+def test_a_checklist_is_worked_over_by_keyboard_and_by_touch(
+    here: Town, there: Town, open_as: OpenAs, guard: Guard
+):
+    with here.api() as client, there.api() as other:
+        incident, theirs = (
+            made(api, "/incidents", title="Burst at the mill") for api in (client, other)
+        )
+        for text in ("Dig", "Set a barrier", "Shut valve 7"):
+            made(client, f"/incidents/{incident['id']}/checklist", text=text)
+        made(other, f"/incidents/{theirs['id']}/checklist", text="Dig")
+    desk, phone = (
+        open_as(role, here, f"/incidents/{incident['id']}", size=size)
+        for role, size in (("operator", DESK), ("technician", PHONE))
+    )
+    moved_by_keyboard(desk)
+    worked_over_by_touch(phone)
+    expect(desk.get_by_label("Wording of step 2")).to_have_value("Dig by hand")
+    with there.api() as other:
+        there_now = other.get(f"/incidents/{theirs['id']}/checklist").json()
+    assert [each["text"] for each in there_now] == ["Dig"]
+
+
+def moved_by_keyboard(page: Page) -> None:
+    page.get_by_role("button", name="Change the list").click()
+    up = page.get_by_role("button", name="Move up: Shut valve 7")
+    up.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # sooner than the first has arrived
+    expect(page.get_by_label("Wording of step 1")).to_have_value("Shut valve 7")
+    expect(page.get_by_text("Shut valve 7: now 1 of 3")).to_be_attached()
+    expect(up).to_be_disabled()
+    expect(page.get_by_role("button", name="Move down: Shut valve 7")).to_be_focused()
+    axe(page)
+
+
+def worked_over_by_touch(page: Page) -> None:
+    page.get_by_role("button", name="Change the list").tap()
+    expect(page.get_by_label("Wording of step 1")).to_have_value("Shut valve 7")
+    page.get_by_role("button", name="Move down: Dig").tap()
+    expect(page.get_by_label("Wording of step 3")).to_have_value("Dig")
+    page.get_by_label("Wording of step 3").fill("Dig by hand")
+    page.get_by_role("button", name="Save: Dig by hand").tap()
+    expect(page.get_by_role("button", name="Delete: Dig by hand")).to_be_visible()
+    page.get_by_role("button", name="Delete: Set a barrier").tap()
+    expect(page.get_by_role("heading", name="Checklist 0 / 2")).to_be_visible()
+    assert fits(page)
+    axe(page)
+    page.get_by_role("button", name="Done changing").tap()
+    boxes = page.get_by_role("list").filter(has=page.get_by_role("checkbox"))
+    expect(boxes.get_by_role("listitem")).to_have_text(["Shut valve 7", "Dig by hand"])
+
+
 def test_work_is_planned_for_an_incident_and_done_on_the_phone(
     here: Town, open_as: OpenAs, guard: Guard
 ):

@@ -263,6 +263,27 @@ def test_a_report_that_was_only_begun_is_there_a_day_later(
         assert other.get("/incidents").json() == []
 
 
+@pytest.mark.usefixtures("away")
+def test_a_photo_alone_is_a_report_begun(here: Town, there: Town, open_as: OpenAs, guard: Guard):
+    page = open_as("technician", here, "/incidents", size=PHONE, service_workers="allow")
+    context = kept(page).context
+    context.set_offline(True)
+    page.get_by_role("button", name="New incident").click()
+    page.get_by_label("Take a photo").set_input_files([photo("valve.png")])  # type: ignore[list-item]
+    until(page, PHOTO_IS_KEPT)
+    page.close()
+
+    page = context.new_page()
+    page.goto(f"{here.weir.url}/incidents")
+    begun = page.get_by_role("list", name="Reports begun here")
+    expect(begun.get_by_role("listitem")).to_have_count(1)
+    begun.get_by_role("link").click()
+    expect(page.locator("figure", has_text="valve.png")).to_be_visible()
+    expect(page.get_by_label("What has happened?")).to_have_value("")
+    page.get_by_role("button", name="Cancel").click()
+    expect(begun).to_have_count(0)
+
+
 def begin_a_report(page: Page) -> None:
     """Write, take a photo, and go no further."""
     page.get_by_role("button", name="New incident").click()
@@ -288,6 +309,11 @@ IS_KEPT = """new Promise((resolve) => {
     };
 })"""
 """Whether the words and the photos of the draft are on the device."""
+
+PHOTO_IS_KEPT = IS_KEPT.replace(
+    "resolve(drafts.length === 2 && says)",
+    "resolve(drafts.some((one) => one.value[0]?.name === 'valve.png'))",
+)
 
 
 @pytest.mark.usefixtures("away")

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from appliance.domain.access import ReportIncidents, ViewNetwork
-from appliance.domain.checklists import LONGEST_ITEM, ChecklistItem
+from appliance.domain.checklists import LONGEST_ITEM, MOST_ITEMS, ChecklistItem
 from appliance.domain.ids import ChecklistItemId, IncidentId
 from appliance.services.checklists import ItemChange
 from web.asking import Ask, Reply
@@ -25,11 +25,15 @@ class ItemIn(Struct, frozen=True):
 
 
 class ItemPatch(Struct, frozen=True):
-    """What to change. `done_at` is for what was done before there was a connection."""
+    """What to change. `done_at` is for what was done before there was a connection.
+
+    `place`, from 1 on, is where it is to stand; the others make room.
+    """
 
     text: ItemText | None = None
     done: bool | None = None
     done_at: TimeIn | None = None
+    place: Annotated[int, Meta(ge=1, le=MOST_ITEMS)] | None = None
 
 
 class ItemOut(Struct, frozen=True):
@@ -73,7 +77,7 @@ async def change(ask: Ask[ReportIncidents]) -> ItemOut:
     """Change one."""
     (incident, item), said = _named(ask), ask.body
     at = None if said.done_at is None else moment_of(said.done_at)
-    wanted = ItemChange(text=said.text, done=said.done, done_at=at)
+    wanted = ItemChange(text=said.text, done=said.done, done_at=at, place=said.place)
     return item_out(
         await ask.found(lambda grant: ask.services.checklists.change(grant, incident, item, wanted))
     )
@@ -146,7 +150,7 @@ ROUTES = (
         handler=change,
         body=ItemPatch,
         answer=ItemOut,
-        summary="Say that an item of a checklist is done, or is not, or word it anew",
+        summary="Say that an item of a checklist is done, or is not, word it anew or move it",
     ),
     Route(
         method="DELETE",

@@ -116,6 +116,20 @@ def remove(kind: str, action: Action, find: Find) -> Treat:
     return treat
 
 
+def moved(kind: str, action: Action, find: Find) -> Treat:
+    """Treat a call that changes the thing with this id itself: the line says what is otherwise now."""
+
+    def treat(call: Call) -> Any:  # noqa: ANN401
+        before = find(call.tables, call.first)
+        result = call.make()
+        after = find(call.tables, call.first)
+        if result is not False and (differs := difference(before, after)):
+            call.note(action, thing(kind, after), {"changed": differs})
+        return result
+
+    return treat
+
+
 def of_thing(kind: str, action: Action) -> Treat:
     """Treat a call whose first argument is a thing's id: the line says with what it was called."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from appliance.domain.audit_actions import Action
-from appliance.services.audit.calls import Find, Quiet, Treat, of_thing, put, remove
+from appliance.services.audit.calls import Find, Quiet, Treat, moved, of_thing, put, remove
 from appliance.services.audit.treatments import (
     about_sensor,
     alert_changed,
@@ -79,6 +79,9 @@ TREATED: Final[dict[str, Treat]] = {
         Action.INCIDENT_ITEM_ADDED,
         Action.INCIDENT_ITEM_CHANGED,
         lambda t, one: t.checklists.get(one.id),
+    ),
+    "checklists.move": moved(
+        "checklist_item", Action.INCIDENT_ITEM_CHANGED, lambda t, i: t.checklists.get(i)
     ),
     "checklists.remove": remove(
         "checklist_item", Action.INCIDENT_ITEM_REMOVED, lambda t, i: t.checklists.get(i)

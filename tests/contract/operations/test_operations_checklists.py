@@ -55,6 +55,33 @@ async def test_an_item_comes_back_as_it_was_put_in_and_goes_with_its_incident(
     assert await operations.read(HERE, lambda t: t.checklists.of(INCIDENT)) == []
 
 
+async def test_an_item_is_moved_and_the_others_make_room(operations: SqliteOperations):
+    items = [an_item(id=ChecklistItemId(71 + at), number=2 * at + 1) for at in range(4)]
+    other = an_item(id=ChecklistItemId(90), incident=IncidentId(INCIDENT + 1), number=3)
+
+    def put(tables: Any) -> None:
+        tables.incidents.put(an_incident(), was=None)
+        tables.incidents.put(an_incident(id=other.incident), was=None)
+        for item in (*items, other):
+            assert tables.checklists.put(item, was=None)
+
+    await operations.write(HERE, put)
+    a, b, c, d = (item.id for item in items)
+
+    async def moved(item: ChecklistItemId, place: int) -> tuple[bool, list[tuple[int, int]]]:
+        is_moved = await operations.write(HERE, lambda t: t.checklists.move(item, place))
+        there = await operations.read(HERE, lambda t: t.checklists.of(INCIDENT))
+        assert {one.version for one in there} == {1}
+        return is_moved, [(one.id, one.number) for one in there]
+
+    assert await moved(b, 2) == (False, [(a, 1), (b, 3), (c, 5), (d, 7)]), "it stands there already"
+    assert await moved(d, 1) == (True, [(d, 1), (a, 2), (b, 3), (c, 4)])
+    assert await moved(a, 3) == (True, [(d, 1), (b, 2), (a, 3), (c, 4)])
+    assert await moved(d, 9) == (True, [(b, 1), (a, 2), (c, 3), (d, 4)])
+    assert not await operations.write(HERE, lambda t: t.checklists.move(ChecklistItemId(1), 1))
+    assert await operations.read(HERE, lambda t: t.checklists.of(other.incident)) == [other]
+
+
 async def test_another_municipality_s_items_are_not_there(operations: SqliteOperations):
     theirs = an_item(incident=IncidentId(INCIDENT + OTHERS), municipality=THERE)
     await operations.write(THERE, lambda t: t.checklists.put(theirs, was=None))
@@ -64,6 +91,7 @@ async def test_another_municipality_s_items_are_not_there(operations: SqliteOper
     assert not await operations.write(HERE, lambda t: t.checklists.put(mine, was=1))
     with pytest.raises(NotFound):
         await operations.write(HERE, lambda t: t.checklists.put(mine, was=None))
+    assert not await operations.write(HERE, lambda t: t.checklists.move(theirs.id, 1))
     await operations.write(HERE, lambda t: t.checklists.remove(theirs.id))
     assert await operations.read(THERE, lambda t: t.checklists.get(theirs.id)) == theirs
     await operations.write(THERE, lambda t: t.checklists.remove(theirs.id))

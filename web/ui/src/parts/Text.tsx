@@ -4,6 +4,8 @@ import css from "./Field.module.css";
 
 interface Props extends Omit<TextFieldProps, "type" | "children" | "className"> {
   label: ReactNode;
+  /** Where the place says it, as in a list: the label, which must be a string then, is only heard. */
+  labelHidden?: boolean;
   hint?: ReactNode;
   /** Show several lines. */
   lines?: number;
@@ -12,11 +14,11 @@ interface Props extends Omit<TextFieldProps, "type" | "children" | "className"> 
 }
 
 /** A text field with its label above, a hint below, and what is wrong with what was written. */
-export function Text({ label, hint, lines, placeholder, type, ...rest }: Props): ReactNode {
+export function Text({ label, labelHidden = false, hint, lines, placeholder, type, ...rest }: Props): ReactNode {
   const shown = placeholder === undefined ? {} : { placeholder };
   return (
-    <TextField {...rest} className={css["field"] ?? ""} type={(type ?? "text") as "text"}>
-      <Label>{label}</Label>
+    <TextField {...rest} className={css["field"] ?? ""} type={(type ?? "text") as "text"} {...(labelHidden && { "aria-label": String(label) })}>
+      {!labelHidden && <Label>{label}</Label>}
       {lines ? <TextArea rows={lines} {...shown} /> : <Input {...shown} />}
       {hint && <Hint slot="description">{hint}</Hint>}
       <FieldError className={css["wrong"] ?? ""} />

@@ -8,23 +8,32 @@ import { outbox, useDeliver, useWaiting } from "@/offline/use-outbox";
 import { Button } from "@/parts/Button";
 import { Panel } from "@/parts/Panel";
 import { Text } from "@/parts/Text";
-import { shownOf, type Shown } from "./checklist";
-import { useRemoveItem } from "./change";
+import { LONGEST, shownOf, type Shown } from "./checklist";
+import { ChangeList } from "./ChangeList";
 import { useNameOf, type Item } from "./data";
 import css from "./Detail.module.css";
-
-const LONGEST = 300;
 
 /** What is to be done step by step, ticked off by whoever did it, also where there is no connection. */
 export function Checklist({ incident, items }: { incident: number; items: readonly Item[] }): ReactNode {
   const t = useTranslations("incidents");
   const may = useMay()("incidents.report");
   const shown = shownOf(items, useWaiting(), incident);
+  const [wanted, want] = useState(false);
+  const isChanging = wanted && may && shown.length > 0;
   return (
-    <Panel title={t("checklist", { done: shown.filter((each) => each.isDone).length, all: shown.length })}>
-      <ul className={css["checks"]}>
-        {shown.map((one) => <Check key={one.ref} one={one} incident={incident} />)}
-      </ul>
+    <Panel
+      title={t("checklist", { done: shown.filter((each) => each.isDone).length, all: shown.length })}
+      actions={may && shown.length > 0 && (
+        <Button kind="quiet" icon={isChanging ? "check" : "edit"} onPress={() => want(!isChanging)}>
+          {t(isChanging ? "listDone" : "changeList")}
+        </Button>
+      )}
+    >
+      {isChanging ? <ChangeList incident={incident} shown={shown} /> : (
+        <ul className={css["checks"]}>
+          {shown.map((one) => <Check key={one.ref} one={one} incident={incident} />)}
+        </ul>
+      )}
       {may && <Add incident={incident} />}
     </Panel>
   );
@@ -32,20 +41,14 @@ export function Checklist({ incident, items }: { incident: number; items: readon
 
 function Check({ one, incident }: { one: Shown; incident: number }): ReactNode {
   const t = useTranslations("incidents");
-  const app = useTranslations("app");
   const may = useMay()("incidents.report");
   const { deliver, isBusy } = useDeliver();
-  const { remove, isBusy: isGoing } = useRemoveItem(incident);
   const by = useDoneBy(useNameOf());
   const { item, waiting } = one;
   const tick = (): void => {
     // Not sent yet: taking it back leaves nothing to send.
     if (one.tick) void outbox.discard(one.tick);
     else void deliver({ kind: "tick", incident, item: one.ref, version: item?.version ?? null, text: one.text, isDone: !one.isDone });
-  };
-  const drop = (): void => {
-    if (item) remove(item);
-    else if (waiting) void outbox.discard(waiting);
   };
   const said = one.tick || waiting ? t("isUnsent") : by(item);
   return (
@@ -54,7 +57,6 @@ function Check({ one, incident }: { one: Shown; incident: number }): ReactNode {
         <input type="checkbox" checked={one.isDone} disabled={!may || isBusy} onChange={tick} />
         <span><span dir="auto">{one.text}</span>{said && <small> · <bdi>{said}</bdi></small>}</span>
       </label>
-      {may && <Button kind="quiet" icon="trash" aria-label={`${app("delete")}: ${one.text}`} isDisabled={isGoing} onPress={drop} />}
     </li>
   );
 }

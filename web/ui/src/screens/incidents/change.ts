@@ -28,22 +28,41 @@ export function useChange(whole: Whole): { change: (body: Schemas["IncidentChang
   return { change: mutate, isBusy: isPending };
 }
 
-/** Take an item off the checklist as it was seen. */
-export function useRemoveItem(incident: number): { remove: (item: Item) => void; isBusy: boolean } {
+type Change = { remove: true } | { text: string } | { by: -1 | 1 };
+
+const CHECKLIST = "/api/v1/incidents/{incident}/checklist";
+const ITEM = `${CHECKLIST}/{item}` as const;
+
+/**
+ * Change an item of the checklist as it was seen: take it off, word it anew, move it up or down. One after
+ * the other, however quickly it is asked for; what is given is where the item stands now, if it was moved.
+ */
+export function useChangeItem(incident: number): { change: (item: Item, what: Change) => Promise<{ place: number; all: number } | null>; isBusy: boolean } {
   const t = useTranslations("incidents");
   const failed = useTellFailed();
   const look = useLookAgain();
   const { id: municipality } = useMunicipality();
-  const { mutate, isPending } = useMutation({
-    mutationFn: async (item: Item) => {
-      const params = { path: { incident, item: item.id }, query: { municipality_id: municipality } };
-      const path = "/api/v1/incidents/{incident}/checklist/{item}";
-      const seen = await answered(api.GET(path, { params }));
+  const query = { municipality_id: municipality };
+  const { mutateAsync, isPending } = useMutation({
+    scope: { id: `checklist ${incident}` },
+    mutationFn: async ({ item, what }: { item: Item; what: Change }) => {
+      const path = { incident, item: item.id };
+      const seen = await answered(api.GET(ITEM, { params: { path, query } }));
+      const params = { path, query, header: { "If-Match": seen.headers.get("ETag") ?? "*" } };
+      if ("by" in what) {
+        const all = await data(api.GET(CHECKLIST, { params: { path: { incident }, query: { ...query, limit: 1000 } } }));
+        const place = all.findIndex((each) => each.id === item.id) + 1 + what.by;
+        if (place < 1 || place > all.length) return null;
+        await data(api.PATCH(ITEM, { params, body: { place } as Schemas["ItemPatch"] }));
+        return { place, all: all.length };
+      }
       if (seen.data.version !== item.version) throw new Error(t("changedByOther"));
-      return data(api.DELETE(path, { params: { ...params, header: { "If-Match": seen.headers.get("ETag") ?? "*" } } }));
+      if ("text" in what) await data(api.PATCH(ITEM, { params, body: { text: what.text } as Schemas["ItemPatch"] }));
+      else await data(api.DELETE(ITEM, { params }));
+      return null;
     },
     onError: (problem) => failed(problem instanceof ApiProblem && problem.status === 412 ? new Error(t("changedByOther")) : problem),
     onSettled: look,
   });
-  return { remove: mutate, isBusy: isPending };
+  return { change: (item, what) => mutateAsync({ item, what }).catch(() => null), isBusy: isPending };
 }

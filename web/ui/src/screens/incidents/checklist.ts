@@ -1,6 +1,9 @@
 import type { Item as Waiting, Ref } from "@/offline/deeds";
 import type { Item } from "./data";
 
+/** Characters of an item as one writes it; the server takes more. */
+export const LONGEST = 300;
+
 /** An item as it is shown: as the server knows it, and what this device knows better. */
 export interface Shown {
   ref: Ref;
