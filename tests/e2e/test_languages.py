@@ -17,11 +17,18 @@ from tests.e2e.test_screens import FURTHER, REGISTRY, UI, go
 from tests.e2e.towns import Town, Utility, made
 
 SENSOR = "Calle 7"
-ENGLISH = re.compile(
-    r"\b(the|is|are|was|were|this|that|with|and|of|for|from|been|which|have|not|by|on|at|below|above)\b",
-    re.IGNORECASE,
+WORDS = (
+    "the is are was were this that with and of for from been which have not by on at below above"
 )
-"""Words that no sentence of English does without, and that Spanish has not."""
+OWN = {"fr": {"on"}, "pt": {"for"}}
+"""Those of them that another language has too: “on attend”, “quando for”."""
+ENGLISH = {
+    language: re.compile(
+        rf"\b({'|'.join(set(WORDS.split()) - OWN.get(language, set()))})\b", re.IGNORECASE
+    )
+    for language in ("es", "fr", "pt", "ar")
+}
+"""Words that no sentence of English does without, and that the other language has not."""
 
 TEXTS = """() => {
   const apart = "[lang=en], code, pre, kbd, script, noscript, style, svg, [hidden]";
@@ -99,13 +106,13 @@ def known_english(language: str) -> set[str]:
     return ({*sentences("en").values(), *BUILT_IN.values(), *REMEDIES.values()}) - theirs
 
 
-def english(page: Page, known: set[str]) -> list[str]:
+def english(page: Page, known: set[str], language: str) -> list[str]:
     """Give what is on the page that is or reads like English and does not say so by `lang`."""
     texts = set(page.evaluate(TEXTS))
     return sorted(
         each
         for each in texts
-        if ENGLISH.search(each) or each in known or each.partition(":")[0] in known
+        if ENGLISH[language].search(each) or each in known or each.partition(":")[0] in known
     )
 
 
@@ -121,7 +128,7 @@ IN_SPANISH = {
 """What Weir itself had to say in this town, and where."""
 
 
-@pytest.mark.parametrize("language", ["es", "ar"])
+@pytest.mark.parametrize("language", ["es", "fr", "pt", "ar"])
 def test_no_screen_has_a_sentence_of_english(
     open_as: OpenAs, town: Town, paths: dict[str, str], guard: Guard, language: str
 ):
@@ -135,10 +142,23 @@ def test_no_screen_has_a_sentence_of_english(
         go(page, address, language)
         if language == "es" and path in IN_SPANISH:
             expect(page.get_by_text(IN_SPANISH[path]).first).to_be_visible()
-        wrong += [f"{path}: {each}" for each in english(page, known)]
+        wrong += [f"{path}: {each}" for each in english(page, known, language)]
+    for turn in ("alarms", "overview", "map", f"sensors:{town.sensor}"):
+        on_the_wall(page, f"{town.weir.url}/wall?screens={turn}&every=3600", language)
+        wrong += [f"the wall, {turn}: {each}" for each in english(page, known, language)]
     with town.api("super_admin") as client:
         client.patch("/preferences", json={"language": "en"}).raise_for_status()
     assert not wrong, "\n".join(wrong)
+
+
+def on_the_wall(page: Page, address: str, language: str) -> None:
+    """Open the wall with one of its screens, and wait until it has what it shows."""
+    page.goto(address)
+    until_live(page)
+    expect(page.locator("main[data-turn]")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    catalogue = json.loads((UI / "strings" / language / "app.json").read_text(encoding="utf-8"))
+    expect(page.get_by_text(catalogue["loading"])).to_have_count(0)
 
 
 def refuse(page: Page, what: str) -> None:

@@ -19,8 +19,7 @@ export function ChangeList({ incident, shown }: { incident: number; shown: reado
   const [said, say] = useState("");
   const known = shown.filter((each) => each.item !== null);
   const moved = useRef<Moved | null>(null);
-  const order = known.map((each) => each.ref).join();
-  useEffect(() => focusAgain(list.current, moved.current), [order]);
+  useEffect(() => focusAgain(list.current, moved.current));
   const move = async (item: Item, by: -1 | 1): Promise<void> => {
     moved.current = { item: item.id, by };
     const now = await change(item, { by });
@@ -31,6 +30,8 @@ export function ChangeList({ incident, shown }: { incident: number; shown: reado
   };
   return (
     <>
+      {/* It only hears where the focus goes: there is nothing to operate on the list itself. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <ul ref={list} className={css["checks"]} onFocus={({ target }) => leave(target)}>
         {shown.map((one) => (
           <Row key={one.ref} one={one} place={known.indexOf(one) + 1} all={known.length} change={change} move={(item, by) => void move(item, by)} />
