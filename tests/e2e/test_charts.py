@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.browsing import NARROW, PHONE, Guard, axe, fits
+from tests.e2e.browsing import DESK, NARROW, PHONE, Guard, axe, fits
 from tests.e2e.conftest import OpenAs, Town, Utility
 from tests.e2e.towns import ROOT_NAME, made, signed_in
 
@@ -164,3 +164,45 @@ def test_the_overview_says_how_zones_are_made_and_shows_pressures_meanwhile(
     axe(page)
     zones.get_by_role("link", name="Draw zones on the map").click()
     expect(page).to_have_url(re.compile("/map"))
+
+
+AREA = [[[13.3, 52.4], [13.5, 52.4], [13.5, 52.6], [13.3, 52.6], [13.3, 52.4]]]
+
+
+def six_zones(route: Route) -> None:
+    """Answer as the server does, with six zones of which weeks have been learned."""
+    answer = route.fetch()
+    body = answer.json()
+    (zone,) = body["zones"]
+    usual = {"low": 10.1, "median": 12.0, "high": 14.9}
+    known = {"at": body["at"], "usual": usual, "why": None}
+    body["zones"] = [
+        {
+            **zone,
+            "id": number,
+            "name": f"{zone['name']} {number}",
+            "inflow": {**zone["inflow"], **known, "value": 12.3 + number},
+            "night_flow": {**zone["night_flow"], **known, "value": 11.2},
+        }
+        for number in range(6)
+    ]
+    route.fulfill(response=answer, json=body)
+
+
+def test_six_zones_are_seen_at_once_on_a_desk(utility: Utility, open_as: OpenAs, guard: Guard):
+    town = utility.town("Zone Road", roles=("admin", "operator"))
+    town.report(3.3)
+    with town.api("admin") as admin:
+        made(admin, "/zones", name="Old Town", geometry={"type": "Polygon", "coordinates": AREA})
+    page = open_as("operator", town, "/about", size=DESK)
+    page.route("**/api/v1/overview*", six_zones)
+    page.goto(f"{town.weir.url}/overview")
+    zones = page.get_by_role("region", name="Zones and pressure")
+    expect(zones.get_by_role("heading", level=3)).to_have_count(6)
+    expect(zones.get_by_text("above usual")).to_have_count(3)
+    assert zones.evaluate(
+        "(e) => e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth"
+    )
+    axe(page)
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert fits(page)

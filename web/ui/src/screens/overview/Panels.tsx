@@ -26,19 +26,21 @@ function Band({ figure, unit, label }: { figure: Figure; unit: string; label: st
   if (figure.value === null) return <p className={css["why"]}>{label}: {t(`why.${figure.why ?? "no_reading"}`)}</p>;
   const { from, to } = barOf(figure);
   const standing = standingOf(figure);
+  const isOff = standing === "high" || standing === "low";
   const at = (value: number): string => `${share(value, from, to) * 100}%`;
   return (
     <div className={css["figure"]} data-standing={standing}>
       <span>{label}</span>
       <strong><bdi>{format.value(figure.value, unit)}</bdi></strong>
-      <Mark standing={standing} />
       <div className={css["bar"]} aria-hidden="true">
         {figure.usual && <i className={css["usual"]} style={{ insetInlineStart: at(figure.usual.low), insetInlineEnd: `${100 - share(figure.usual.high, from, to) * 100}%` }} />}
         <i className={css["needle"]} style={{ insetInlineStart: at(figure.value) }} />
       </div>
       <small>
+        <Mark standing={standing} />
+        {/* The mark says “above usual” itself, and the unit stands with the value over it. */}
         {figure.usual
-          ? <>{t("usual")} <bdi>{format.value(figure.usual.low, unit)} – {format.value(figure.usual.high, unit)}</bdi></>
+          ? <span>{isOff ? "" : t("usual")} <bdi>{format.measure(figure.usual.low, unit).number} – {format.measure(figure.usual.high, unit).number}</bdi></span>
           : t(`why.${figure.why ?? "learning"}`)}
       </small>
     </div>
@@ -67,12 +69,14 @@ export function Zones({ overview }: { overview: Overview }): ReactNode {
       <ul className={css["zoneList"]}>
         {strangeFirst(overview.zones).map((zone) => (
           <li key={zone.id}>
-            <h3 dir="auto">{zone.name}</h3>
+            <header>
+              <h3 dir="auto">{zone.name}</h3>
+              <p className={css["why"]}>
+                {t("pressure")} <bdi>{format.value(zone.pressure.min, pressure)}</bdi> · {t("reporting", { count: zone.pressure.reporting, all: zone.pressure.sensors })}
+              </p>
+            </header>
             <Band figure={zone.inflow} unit={flow} label={t("inflow")} />
             <Band figure={zone.night_flow} unit={flow} label={t("nightFlow")} />
-            <p className={css["why"]}>
-              {t("pressure")} <bdi>{format.value(zone.pressure.min, pressure)}</bdi> · {t("reporting", { count: zone.pressure.reporting, all: zone.pressure.sensors })}
-            </p>
           </li>
         ))}
       </ul>
