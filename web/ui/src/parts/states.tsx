@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { useMessages, useTranslations } from "use-intl";
 import { ApiProblem } from "@/api/problem";
 import type { Messages } from "@/strings/en";
@@ -63,15 +63,17 @@ export function useWords(): (problem: unknown) => string {
   const app = useTranslations("app");
   const t = useTranslations("problems");
   const { problems } = useMessages();
-  const sentence = ({ message, reason, code, facts }: ApiProblem): string => {
-    if (Object.hasOwn(problems.reasons, reason)) return t(`reasons.${reason as Reason}`, facts as never);
-    if (Object.hasOwn(problems.kinds, code)) return t(`kinds.${code as Kind}`, { ...facts, detail: message } as never);
-    return message;
-  };
-  return (problem) => {
-    if (!(problem instanceof ApiProblem)) return problem instanceof Error ? problem.message : String(problem);
-    if (problem.isUnreachable) return app("unreachable");
-    const isNamed = problem.reason !== "" && Object.hasOwn(problems.fields, problem.field);
-    return isNamed ? t("at", { field: t(`fields.${problem.field as Field}`), problem: sentence(problem) }) : sentence(problem);
-  };
+  return useMemo(() => {
+    const sentence = ({ message, reason, code, facts }: ApiProblem): string => {
+      if (Object.hasOwn(problems.reasons, reason)) return t(`reasons.${reason as Reason}`, facts as never);
+      if (Object.hasOwn(problems.kinds, code)) return t(`kinds.${code as Kind}`, { ...facts, detail: message } as never);
+      return message;
+    };
+    return (problem) => {
+      if (!(problem instanceof ApiProblem)) return problem instanceof Error ? problem.message : String(problem);
+      if (problem.isUnreachable) return app("unreachable");
+      const isNamed = problem.reason !== "" && Object.hasOwn(problems.fields, problem.field);
+      return isNamed ? t("at", { field: t(`fields.${problem.field as Field}`), problem: sentence(problem) }) : sentence(problem);
+    };
+  }, [app, t, problems]);
 }

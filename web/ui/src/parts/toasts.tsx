@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useCallback, type ReactNode } from "react";
 import { Text, UNSTABLE_Toast as Toast, UNSTABLE_ToastContent as Content, UNSTABLE_ToastQueue as Queue, UNSTABLE_ToastRegion as Region } from "react-aria-components";
 import { useTranslations } from "use-intl";
 import { Button } from "./Button";
@@ -26,9 +26,9 @@ export function tell(text: string): void {
 export function useTellFailed(): (problem: unknown) => void {
   const words = useWords();
   const t = useTranslations("app");
-  return (problem) => {
+  return useCallback((problem) => {
     queue.add({ text: t("failed", { why: words(problem) }), kind: "failed" });
-  };
+  }, [t, words]);
 }
 
 export function ToastRegion(): ReactNode {

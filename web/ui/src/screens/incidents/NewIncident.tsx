@@ -21,6 +21,8 @@ import photoCss from "./Photos.module.css";
 import { usePosition, type Position } from "./position";
 import css from "./Form.module.css";
 
+const NONE: readonly Taken[] = [];
+
 /** Report what one sees: on a phone a title, a photo and “Report” are enough. What was begun here goes on. */
 export function NewIncident(): ReactNode {
   const titleOf = useTitle();
@@ -43,20 +45,25 @@ function Write({ draft, first, alert, of }: { draft: Draft; first: Words; alert:
   const titleOf = useTitle();
   const here = usePosition();
   const ofSensor = useSensor(said.sensor ?? 0)?.location ?? null;
-  const { send, isBusy } = useReport(of);
+  const [isOver, setOver] = useState(false);
+  const { send, isBusy } = useReport(of, () => setOver(true));
   const { id: municipality } = useMunicipality();
   const [, navigate] = useLocation();
   const failed = useTellFailed();
   const set = (change: Partial<Words>): void => setSaid((before) => ({ ...before, ...change }));
   const position = here.position ?? said.position;
   const words = { ...said, position };
-  useKeeping(of, words, photos, isWorthKeeping({ words, photos }, first));
+  // Once it is reported or given up, nothing that is drawn anew may keep it again.
+  useKeeping(of, words, isOver ? NONE : photos, !isOver && isWorthKeeping({ words, photos }, first));
   const location = position ?? alert?.location ?? ofSensor;
   const report = (): void => send({
     title: alert && said.title === titleOf(alert) ? alert.title : said.title.trim(), severity: said.severity, description: said.description.trim() || null, incident_type: null, notes: null,
     sensor_id: said.sensor, alert_id: alert?.id ?? null, location, municipality_id: municipality,
   }, photos);
-  const giveUp = (): void => void endDraft(municipality, of).then(() => navigate("/incidents"), failed);
+  const giveUp = (): void => {
+    setOver(true);
+    void endDraft(municipality, of).then(() => navigate("/incidents"), failed);
+  };
   const forget = (): void => {
     here.forget();
     set({ position: null });
@@ -118,7 +125,7 @@ function Where({ location, here }: { location: Position | null; here: ReturnType
 type Body = Extract<Parameters<ReturnType<typeof useDeliver>["deliver"]>[0], { kind: "incident" }>["body"];
 
 /** Keep the incident and its photos first, in this order; then send them. */
-function useReport(of: string): { send: (body: Body, photos: readonly Taken[]) => void; isBusy: boolean } {
+function useReport(of: string, end: () => void): { send: (body: Body, photos: readonly Taken[]) => void; isBusy: boolean } {
   const { id: municipality } = useMunicipality();
   const { deliver, isBusy } = useDeliver();
   const failed = useTellFailed();
@@ -134,6 +141,7 @@ function useReport(of: string): { send: (body: Body, photos: readonly Taken[]) =
       if (last) await deliver({ kind: "photo", incident: mark, ...last });
     }
     // What waits to be sent is kept by now: from here on the draft would only be the same a second time.
+    end();
     await endDraft(municipality, of);
     const id = outbox.arrived.get(mark);
     navigate(id === undefined ? `/incidents/unsent-${mark}` : `/incidents/${id}`, { replace: true });
