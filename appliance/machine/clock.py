@@ -26,5 +26,11 @@ class RandomIds:
         return secrets.randbelow(2**48 - 1) + 1
 
     def new_secret(self) -> str:
-        """Give 160 random bits in base 64, URL-safe."""
-        return secrets.token_urlsafe(20)
+        """Give nearly 160 random bits in base 64, URL-safe, that begin with a letter or digit.
+
+        One that began with a hyphen would be an option on a command line, and a formula in a
+        spreadsheet.
+        """
+        while not (found := secrets.token_urlsafe(20))[0].isalnum():
+            pass
+        return found

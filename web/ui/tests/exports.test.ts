@@ -8,7 +8,7 @@ import { lowestFirst } from "@/screens/overview/glance";
 
 describe("a CSV file", () => {
   it("keeps commas, quotes and line ends inside a field, and lets no text be a formula", () => {
-    expect(csv([["a", "b"], ["x,y", 'say "no"'], ["=1+1", -2]])).toBe("a,b\r\n\"x,y\",\"say \"\"no\"\"\"\r\n'=1+1,-2\r\n");
+    expect(csv([["a", "b"], ["x,y", 'say "no"'], ["=1+1", -2], ["'-1", "it's"]])).toBe("a,b\r\n\"x,y\",\"say \"\"no\"\"\"\r\n'=1+1,-2\r\n''-1,it's\r\n");
   });
 });
 

@@ -15,7 +15,7 @@ describe("the ids of devices in what was pasted", () => {
 describe("what leaves with keys", () => {
   const key = { deviceId: "=cmd()", name: 'the "old" one', key: "k1" };
   it("is CSV in which nothing is a formula", () => {
-    expect(csvOf([key])).toBe('device_id,name,api_key\r\n"\'=cmd()","the ""old"" one","k1"\r\n');
+    expect(csvOf([key])).toBe('device_id,name,api_key\r\n\'=cmd(),"the ""old"" one",k1\r\n');
   });
   it("is a label with the ports that there are", () => {
     const doors = { url: "https://weir.example", mqttPort: portOf("[::]:1883"), tcpPort: portOf(undefined) };

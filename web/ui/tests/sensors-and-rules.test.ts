@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Sensor } from "@/live/situation";
 import { readWanted, sifted, writeWanted, type Known } from "@/screens/sensors/list/sift";
-import { csvField } from "@/parts/csv";
 import { fromField, toField } from "@/screens/sensors/one/Spans";
 import { patchOf } from "@/screens/sensors/device/Edit";
 import { comparedOf } from "@/screens/rules/compared";
@@ -43,12 +42,6 @@ describe("a form", () => {
     const before = { name: "a", min: "1", max: "", latitude: "", longitude: "", status: "active" as const };
     expect(patchOf(before, { ...before, max: "2,5" })).toEqual({ threshold_config: { min: 1, max: 2.5 } });
     expect(patchOf(before, before)).toEqual({});
-  });
-});
-
-describe("a file for spreadsheets", () => {
-  it.each([["a,b", '"a,b"'], ['say "x"', '"say ""x"""'], ["=1+1", "'=1+1"], [-3, "-3"]])("writes %j as %s", (value, field) => {
-    expect(csvField(value)).toBe(field);
   });
 });
 

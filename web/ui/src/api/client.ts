@@ -74,13 +74,3 @@ export async function raw(path: string, init: RequestInit = {}): Promise<Respons
   if (!answer.ok) throw problemOf(await answer.json().catch(() => null), answer.status);
   return answer;
 }
-
-/** Fetch a file and hand it to the browser's download: no popup, so a kiosk can do it too. */
-export async function download(path: string, name: string): Promise<void> {
-  const blob = await (await raw(path)).blob();
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}

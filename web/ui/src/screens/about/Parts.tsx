@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
-import { api, data, download } from "@/api/client";
+import { api, data } from "@/api/client";
 import { Asked } from "@/parts/Asked";
 import { Button } from "@/parts/Button";
 import { Panel } from "@/parts/Panel";
 import { Rows } from "@/parts/Rows";
+import { download } from "@/parts/save";
 import { useTellFailed } from "@/parts/toasts";
 import { PARTS } from "virtual:parts-of-the-screens";
 import css from "./about.module.css";

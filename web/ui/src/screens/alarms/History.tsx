@@ -11,7 +11,7 @@ import { useSituation } from "@/live/use-live";
 import { Button } from "@/parts/Button";
 import { Choice } from "@/parts/Choice";
 import { PriorityMark } from "@/parts/PriorityMark";
-import { saveText } from "@/parts/save-text";
+import { saveCsv } from "@/parts/save";
 import { Empty, Failed, Loading } from "@/parts/states";
 import { Text } from "@/parts/Text";
 import { useTellFailed } from "@/parts/toasts";
@@ -90,7 +90,7 @@ function Export({ search }: { search: URLSearchParams }): ReactNode {
         title: titleOf,
         why,
       };
-      saveText("alarms.csv", alarmsCsv(found, names), "text/csv;charset=utf-8");
+      saveCsv("alarms.csv", alarmsCsv(found, names));
     },
     onError: failed,
   });

@@ -4,7 +4,7 @@ import { useTranslations } from "use-intl";
 import { api, raw, whole } from "@/api/client";
 import { Button } from "@/parts/Button";
 import { csv } from "@/parts/csv";
-import { saveText } from "@/parts/save-text";
+import { saveCsv } from "@/parts/save";
 import { useTellFailed } from "@/parts/toasts";
 import { askOf, isAll, useWhere, type Filters, type Line } from "./filters";
 
@@ -21,7 +21,7 @@ export function Export({ filters }: { filters: Filters }): ReactNode {
     mutationFn: async () => {
       const place = where.municipality_id === undefined ? "" : `&municipality_id=${where.municipality_id}`;
       const text = isAll(filters) ? await allOf(`/api/v1/audit/export?form=csv${place}`) : linesCsv(await found(filters, where));
-      saveText("audit.csv", text, "text/csv;charset=utf-8");
+      saveCsv("audit.csv", text);
     },
     onError: failed,
   });

@@ -6,7 +6,7 @@ import { api, data } from "@/api/client";
 import { useMunicipality } from "@/app/municipality";
 import { Button } from "@/parts/Button";
 import { Rows } from "@/parts/Rows";
-import { saveText } from "@/parts/save-text";
+import { saveCsv } from "@/parts/save";
 import { Text } from "@/parts/Text";
 import { csvOf, labelText, portOf, type Doors, type IssuedKey } from "./keys";
 import css from "./devices.module.css";
@@ -24,7 +24,7 @@ export function Issued({ keys, done }: { keys: readonly IssuedKey[]; done: () =>
       <div className={`${css["stack"]} ${sheet["screen"]}`}>
         <p role="status">{people("shownOnce")}</p>
         <div className={css["buttons"]}>
-          <Button kind="primary" icon="download" onPress={() => saveText("keys.csv", csvOf(keys), "text/csv")}>
+          <Button kind="primary" icon="download" onPress={() => saveCsv("keys.csv", csvOf(keys))}>
             {t("csv")}
           </Button>
           <Button icon="print" onPress={() => print()}>

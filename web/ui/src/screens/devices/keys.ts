@@ -1,3 +1,5 @@
+import { csv } from "@/parts/csv";
+
 /** A device with the key that it was just given; shown once, kept nowhere. */
 export interface IssuedKey {
   deviceId: string;
@@ -37,11 +39,9 @@ export function idsOf(text: string): string[] {
   return [...new Set(cells.map((cell) => cell.trim()).filter((id) => id !== ""))];
 }
 
-/** Write keys as CSV (RFC 4180); what a spreadsheet would take for a formula is written as text. */
+/** The keys as a file for those who program the devices. */
 export function csvOf(keys: readonly IssuedKey[]): string {
-  const cell = (text: string): string => `"${text.replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
-  const rows = keys.map((each) => [each.deviceId, each.name, each.key].map(cell).join(","));
-  return ["device_id,name,api_key", ...rows, ""].join("\r\n");
+  return csv([["device_id", "name", "api_key"], ...keys.map((each) => [each.deviceId, each.name, each.key])]);
 }
 
 export interface Doors {

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { useTranslations } from "use-intl";
-import { api, data, download, raw } from "@/api/client";
+import { api, data, raw } from "@/api/client";
 import { useMay } from "@/api/may";
 import { useMunicipality } from "@/app/municipality";
 import { Waiting } from "@/offline/Notices";
@@ -10,6 +10,7 @@ import { useDeliver, useWaiting } from "@/offline/use-outbox";
 import { Ago } from "@/parts/Ago";
 import { Button } from "@/parts/Button";
 import { Panel } from "@/parts/Panel";
+import { download } from "@/parts/save";
 import { Sheet } from "@/parts/Sheet";
 import { useTellFailed } from "@/parts/toasts";
 import { useLookAgain, useNameOf, type Attachment } from "./data";

@@ -6,12 +6,12 @@ import { useMunicipality } from "@/app/municipality";
 import { useFormat } from "@/format/use-format";
 import { Button } from "@/parts/Button";
 import { Rows } from "@/parts/Rows";
+import { saveCsv } from "@/parts/save";
 import { Failed } from "@/parts/states";
 import { keysFile, placesIn, TEMPLATE, type Place } from "./csv";
 import type { Key } from "./keys";
 import { PickFile } from "./PickFile";
 import { Preview } from "./Preview";
-import { save } from "./save-text";
 import type { Progress } from "./steps";
 import css from "./Wizard.module.css";
 
@@ -38,10 +38,11 @@ export function StepSensors({ progress, keys, onKeys }: { progress: Progress; ke
   return (
     <>
       <p>{t("about")}</p>
-      {progress.sensors > 0 && <p className={css["told"]}>{t("there", { count: progress.sensors })}</p>}
+      {/* Not above the keys, which it would push away under the pointer when it comes. */}
+      {progress.sensors > 0 && keys.length === 0 && <p className={css["told"]}>{t("there", { count: progress.sensors })}</p>}
       <div className={css["buttons"]}>
         <PickFile label={t("choose")} ends={[".csv", "text/csv"]} isBusy={look.isPending || take.isPending} onFile={open} />
-        <Button icon="download" onPress={() => save("sensors.csv", TEMPLATE)}>
+        <Button icon="download" onPress={() => saveCsv("sensors.csv", TEMPLATE)}>
           {t("template")}
         </Button>
       </div>
@@ -62,7 +63,7 @@ export function StepSensors({ progress, keys, onKeys }: { progress: Progress; ke
           <p className={css["told"]} role="status">
             {t("keysAbout")}
           </p>
-          <Button kind="primary" icon="download" onPress={() => save("keys.csv", keysFile(keys))}>
+          <Button kind="primary" icon="download" onPress={() => saveCsv("keys.csv", keysFile(keys))}>
             {t("download")}
           </Button>
           <div className={css["keys"]}>

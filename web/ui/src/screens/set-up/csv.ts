@@ -1,3 +1,5 @@
+import { csv } from "@/parts/csv";
+
 export type Place = readonly [longitude: number, latitude: number];
 
 /** The cells of one line (RFC 4180); a line break inside quotes is not known here. */
@@ -35,12 +37,9 @@ export function placeOf(latitude: string, longitude: string): [Place] | null {
   return Math.abs(north) <= 90 && Math.abs(east) <= 180 ? [[east, north]] : null;
 }
 
-/** The keys as a file for those who program the devices; a spreadsheet takes no cell for a formula. */
+/** The keys as a file for those who program the devices. */
 export function keysFile(rows: readonly { device_id: string; sensor_id: number; api_key: string }[]): string {
-  const guarded = (text: string): string => (/^[=+\-@\t']/u.test(text) ? `'${text}` : text);
-  const cell = (text: string): string => (/[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = rows.map((row) => [guarded(row.device_id), String(row.sensor_id), row.api_key].map(cell).join(","));
-  return ["device_id,sensor_id,api_key", ...lines, ""].join("\r\n");
+  return csv([["device_id", "sensor_id", "api_key"], ...rows.map((row) => [row.device_id, row.sensor_id, row.api_key])]);
 }
 
 /** The first line of a file of sensors, and one that shows how it is meant. */

@@ -9,11 +9,12 @@ import { Chart, type ChartHandle } from "@/parts/chart/Chart";
 import { spanOf } from "@/parts/chart/span";
 import { useAsked, useSeries } from "@/parts/chart/use-series";
 import { Panel } from "@/parts/Panel";
+import { saveCsv } from "@/parts/save";
 import { Failed } from "@/parts/states";
 import { tellDone, useTellFailed } from "@/parts/toasts";
 import { Compare } from "./Compare";
 import { Events } from "./Events";
-import { csvOf, fileName, readingsCsv, save, savePicture } from "./export";
+import { csvOf, fileName, readingsCsv, savePicture } from "./export";
 import { Doubtful, doubtsOf, useDoubtful } from "./Doubtful";
 import type { Detail } from "./SensorScreen";
 import { Spans } from "./Spans";
@@ -116,7 +117,7 @@ function Save({ detail, lines, view, picture }: {
     setBusy(true);
     try {
       const { text, complete } = await readingsCsv(detail, spanOf(view, now()));
-      save(text, fileName(detail.device_id, span, "readings.csv"));
+      saveCsv(fileName(detail.device_id, span, "readings.csv"), text);
       tellDone(complete ? t("saved") : t("savedPart"));
     } catch (problem) {
       failed(problem);
@@ -125,7 +126,7 @@ function Save({ detail, lines, view, picture }: {
   };
   return (
     <div className={css["save"]} role="group" aria-label={t("saveAs")}>
-      <Button icon="download" onPress={() => save(csvOf(lines, span), fileName(detail.device_id, span, "csv"))}>{t("saveSeen")}</Button>
+      <Button icon="download" onPress={() => saveCsv(fileName(detail.device_id, span, "csv"), csvOf(lines, span))}>{t("saveSeen")}</Button>
       {may("data.export") && <Button icon="download" isDisabled={isBusy} onPress={() => void readings()}>{t("saveReadings")}</Button>}
       <Button icon="download" onPress={() => savePicture(picture(title), fileName(detail.device_id, span, "png"))}>{t("savePicture")}</Button>
     </div>

@@ -2,7 +2,8 @@ import { api, whole } from "@/api/client";
 import type { Line } from "@/parts/chart/line";
 import { placeOf } from "@/parts/chart/line";
 import type { Span } from "@/parts/chart/span";
-import { csvField } from "@/parts/csv";
+import { csv } from "@/parts/csv";
+import { save } from "@/parts/save";
 import type { Detail } from "./SensorScreen";
 
 const PAGE = 50_000;
@@ -11,21 +12,21 @@ const MOST = 1_000_000;
 
 /** What is seen, a line for each bucket: lowest, mean and highest value and how many readings it stands for. */
 export function csvOf(lines: readonly Line[], span: Span): string {
-  const rows = [["sensor", "timestamp", "lowest", "mean", "highest", "readings", "unit"].join(",")];
+  const rows: (string | number)[][] = [["sensor", "timestamp", "lowest", "mean", "highest", "readings", "unit"]];
   for (const line of lines) {
     const end = placeOf(line.times, span.to);
     for (let at = placeOf(line.times, span.from); at < end; at++) {
       const time = new Date(line.times[at] ?? 0).toISOString();
       const values = [line.low[at], line.mean[at], line.high[at], line.count[at]].map((value) => Number((value ?? 0).toPrecision(9)));
-      rows.push([line.name, time, ...values, line.unit].map(csvField).join(","));
+      rows.push([line.name, time, ...values, line.unit]);
     }
   }
-  return `${rows.join("\r\n")}\r\n`;
+  return csv(rows);
 }
 
 /** Every reading of a sensor in a span, as `weir export readings` writes it; at most MOST, oldest first. */
 export async function readingsCsv(detail: Detail, span: Span): Promise<{ text: string; complete: boolean }> {
-  const rows = ["device_id,timestamp,value,unit,quality"];
+  const rows: (string | number)[][] = [["device_id", "timestamp", "value", "unit", "quality"]];
   let cursor: string | null = null;
   do {
     const query: Record<string, string | number> = {
@@ -34,10 +35,10 @@ export async function readingsCsv(detail: Detail, span: Span): Promise<{ text: s
     const page: { data: { timestamp: string; value: number; unit: string; quality_score: number | null }[]; headers: Headers } = await whole(
       api.GET("/api/v1/sensors/{sensor}/readings", { params: { path: { sensor: detail.id }, query } }),
     );
-    for (const each of page.data) rows.push([detail.device_id, each.timestamp, each.value, each.unit, each.quality_score ?? ""].map(csvField).join(","));
+    for (const each of page.data) rows.push([detail.device_id, each.timestamp, each.value, each.unit, each.quality_score ?? ""]);
     cursor = page.headers.get("X-Next-Cursor");
   } while (cursor && rows.length <= MOST);
-  return { text: `${rows.join("\r\n")}\r\n`, complete: cursor === null };
+  return { text: csv(rows), complete: cursor === null };
 }
 
 export function fileName(device: string, span: Span, ending: string): string {
@@ -45,21 +46,8 @@ export function fileName(device: string, span: Span, ending: string): string {
   return `${device.replaceAll(/[^\w.-]+/g, "_")}_${day(span.from)}_${day(span.to)}.${ending}`;
 }
 
-/** Hand a text to the browser's download. */
-export function save(text: string, name: string): void {
-  hand(new Blob([text], { type: "text/csv;charset=utf-8" }), name);
-}
-
 export function savePicture(picture: HTMLCanvasElement | null, name: string): void {
-  picture?.toBlob((blob) => {
-    if (blob) hand(blob, name);
+  picture?.toBlob((file) => {
+    if (file) save(name, file);
   });
-}
-
-function hand(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
