@@ -24,7 +24,7 @@ from broker.front_door import FrontDoor
 from broker.options import DoorOptions
 from storage.memory.sessions import MemorySessions
 from tests.api.appliance import PASSWORD, Client, Town, Weir, a_rule, running, sign_in
-from tests.api.strays import SECRET, SECRET_NUMBER, leave_strays, limit_there
+from tests.api.strays import SECRET, SECRET_NUMBER, leave_strays, limit_there, notice
 from tests.api.test_map import a_pmtiles
 from web.routes import Open, Route
 from web.table import ROUTES
@@ -125,6 +125,10 @@ class Cell:
         return tried or (status not in REFUSED and status < 500)
 
 
+Questions = dict[str, dict[int, list[dict[str, object]]]]
+"""Queries as they were asked: by statement, by municipality, with which values."""
+
+
 @dataclass
 class World:
     """The appliance with everybody and everything in it."""
@@ -137,6 +141,12 @@ class World:
     tokens: dict[str, str] = field(default_factory=dict)
     outer: Town = None  # type: ignore[assignment]
     """HERE, with its sensor that lies outside the zone."""
+    asking: str = ""
+    """The path of the route that is asked."""
+    questions: Questions = field(default_factory=dict)
+    """What the store was asked while the cells were."""
+    asked_by: dict[str, set[str]] = field(default_factory=dict)
+    """By statement: the routes that came to it."""
 
     def who(self, name: str) -> Who:
         return next(one for one in self.people if one.name == name)
@@ -253,8 +263,14 @@ async def furnish(weir: Weir, town: Town, name: str, east: float) -> dict[str, i
         made[noun] = answer.body["id"]
     item = await admin.post(f"incidents/{made['incident']}/checklist", {"text": name})
     made["item"] = item.body["id"]
+    inside = {"kind": "sensor", "id": made["sensor"], "inside": True}
+    said = await admin.post(f"zones/{made['zone']}/overrides", inside)
+    assert said.status == 200, said
+    plan = {"file": (f"{name}.pdf", f"%PDF-1.7\n% {name}\n%%EOF\n".encode(), "application/pdf")}
+    added = await admin.post(f"incidents/{made['incident']}/attachments", files=plan)
+    assert added.status == 201, added
     await sign_in(weir.http, person["username"])
-    made["edit"] = (await admin.get("map/edits?limit=1")).body[0]["id"]
+    made["edit"] = (await admin.get(f"network/assets/{made['asset']}/history")).body[0]["id"]
     sessions = await admin.get(f"users/{made['user']}/sessions")
     made["session"] = int(sessions.body[0]["id"])
     head = {"Authorization": f"Bearer {admin.token}"}
@@ -303,6 +319,8 @@ async def everybody_and_everything(folder: Path) -> AsyncIterator[World]:
                 assert moved.status == 200, moved
                 world.things[THERE] = await furnish(weir, weir.there, SECRET, 13.4)
                 await limit_there(weir)
+                for things in world.things.values():
+                    await notice(weir, things["municipality"], things["sensor"])
                 await leave_strays(weir, *world.things.values())
                 await add_people(world)
                 yield world
@@ -392,6 +410,7 @@ async def deviations(world: World, chosen: Iterator[Cell], most: int = 50) -> li
     """Ask, and say where the answer is not what the policy says; at most so many."""
     wrong: list[str] = []
     for cell in chosen:
+        world.asking = cell.route.path
         try:
             status, said = await asked(world, cell)
         except AssertionError as broken:  # a promise of the API

@@ -8,6 +8,7 @@ of the operations database watch over those.
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ from storage.operations.statements import OwnStatements
 from tests.api.matrix import Cell, World, cells, deviations
 from tests.api.matrix_growth import growth_deviations
 from tests.api.matrix_names import number_deviations
+from tests.api.matrix_store import (
+    enclave_deviations,
+    questions_noted,
+    store_deviations,
+)
 from tests.api.matrix_streams import (
     device_deviations,
     event_deviations,
@@ -38,7 +44,8 @@ from web import reading_requests
 from web.routes import Open
 from web.table import ROUTES
 
-MINE: Final = "municipality = :mine"
+MINE: Final = re.compile(r"(?:\w+\.)?municipality (?:= :mine|IN \(:mine, :common\))")
+"""How a statement says that it stays within a municipality."""
 
 Look = Callable[[World], Awaitable[list[str]]]
 
@@ -181,34 +188,26 @@ def _weaker_than(wanted: type[Permission]) -> Any:
 # The store ---------------------------------------------------------------------------------------
 
 
-def mutants_of_store(statements: list[str]) -> Iterator[Mutant]:
-    for statement in statements:
+def mutants_of_store(world: World) -> Iterator[Mutant]:
+    """Take the municipality out of every query that has been noted, and the zones out of every table."""
+    for statement in sorted(filter(MINE.search, world.questions)):
         yield Mutant(
             f"store: {' '.join(statement.split())[:90]}",
             lambda s=statement: _unlimited(s),
-            at_last=(number_deviations, growth_deviations),
+            routes=frozenset(world.asked_by[statement]),
+            at_last=(number_deviations, growth_deviations, store_deviations),
         )
     for table in limited.SEEN:
-        yield Mutant(f"zones: all of {table}", lambda table=table: _whole_table(table))
-
-
-@contextmanager
-def statements_run(found: set[str]) -> Iterator[None]:
-    """Note which queries of one municipality are run."""
-    run = OwnStatements._execute
-
-    def noting(self: Any, statement: str, values: Any) -> Any:
-        if MINE in statement and statement.lstrip().startswith("SELECT"):
-            found.add(statement)
-        return run(self, statement, values)
-
-    with patch.object(OwnStatements, "_execute", noting):
-        yield
+        yield Mutant(
+            f"zones: all of {table}",
+            lambda table=table: _whole_table(table),
+            at_last=(enclave_deviations,),
+        )
 
 
 @contextmanager
 def _unlimited(statement: str) -> Iterator[None]:
-    run, instead = OwnStatements._execute, statement.replace(MINE, ":mine = :mine")
+    run, instead = OwnStatements._execute, MINE.sub(":mine = :mine", statement)
 
     def broken(self: Any, asked: str, values: Any) -> Any:
         return run(self, instead if asked == statement else asked, values)
@@ -370,8 +369,7 @@ async def all_mutants(world: World, *, baseline: bool = True) -> tuple[list[Muta
     Those of the store are found by asking everything once, which `baseline` leaves out.
     """
     everything = sorted(cells(world), key=lambda cell: cell.whose, reverse=True)
-    found: set[str] = set()
-    with statements_run(found):
+    with questions_noted(world):
         wrong = await deviations(world, iter(everything)) if baseline else []
     if wrong:
         raise AssertionError(f"the matrix is not right without any fault: {wrong[:3]}")
@@ -380,6 +378,6 @@ async def all_mutants(world: World, *, baseline: bool = True) -> tuple[list[Muta
         *mutants_of_streams(),
         *mutants_of_broker(),
         *mutants_of_people(),
-        *mutants_of_store(sorted(found)),
+        *mutants_of_store(world),
     ]
     return mutants, everything

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from appliance.domain.attachments import MOST_BYTES_PER_MUNICIPALITY
-from appliance.domain.ids import MunicipalityId
+from appliance.domain.findings import Anomaly, Evidence
+from appliance.domain.ids import MunicipalityId, SensorId
+from appliance.domain.instant import Instant
+from appliance.domain.sensors import LastContact
 from tests.api.appliance import Weir
 
 SECRET: Final = "Secret Spring"
@@ -21,11 +24,27 @@ _STRAYS: Final = (
     1)""",
     """INSERT INTO attachment VALUES (:number, :mine, :theirs, 'none', :note, 'image/png', :size,
     x'00', NULL, NULL, NULL, NULL, 1, 0)""",
+    """INSERT INTO edit_part SELECT edit, :number, :mine, asset, :note, before, after FROM edit_part
+    WHERE edit = :edit""",
+    """INSERT INTO rejection VALUES (NULL, :mine, :note, 0, 'http', 'wrong_key', :note, :note)""",
+    "INSERT INTO preference VALUES (:mine, 'stray', :note, x'00', 0)",
     """INSERT INTO delivery VALUES ('stray', :mine, :webhook, :alert, :number, 'sent', 1, 0, 0, 0, 0,
     :note)""",
 )
 """Rows of THERE under things of HERE, where no statement of Weir's puts them; and a file of THERE's
 as large as all that a municipality may keep."""
+
+
+async def notice(weir: Weir, municipality: int, sensor: int) -> None:
+    """Have a sensor's device known and a reading of it called unusual, as detection does later."""
+    at, words = Instant(SECRET_NUMBER), Evidence("it is far from its usual ones")
+
+    def change(tables: Any) -> None:
+        tables.watch.save_contacts([LastContact(SensorId(sensor), time=at)])
+        unusual = Anomaly(SensorId(sensor), at, "spike", 9.0, words)
+        tables.of(MunicipalityId(municipality)).anomalies.add([unusual])
+
+    await weir.core.operations.write_system(change)
 
 
 async def limit_there(weir: Weir) -> None:
@@ -41,7 +60,7 @@ async def leave_strays(
 ) -> None:
     """Put the rows there, given the things of both, and further ones of HERE."""
     values = {"number": SECRET_NUMBER, "note": SECRET, "size": MOST_BYTES_PER_MUNICIPALITY}
-    values |= {name: here[name] for name in ("alert", "incident", "webhook")}
+    values |= {name: here[name] for name in ("alert", "incident", "webhook", "edit")}
     values |= {"theirs": there["incident"], "another": outside["alert"]}
 
     def change(tables: Any) -> None:

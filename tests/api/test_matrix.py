@@ -29,6 +29,11 @@ from tests.api.matrix import (
 )
 from tests.api.matrix_growth import growth_deviations
 from tests.api.matrix_names import number_deviations
+from tests.api.matrix_store import (
+    enclave_deviations,
+    questions_noted,
+    store_deviations,
+)
 from tests.api.matrix_streams import (
     device_deviations,
     event_deviations,
@@ -36,6 +41,7 @@ from tests.api.matrix_streams import (
     screen_deviations,
 )
 from tests.api.matrix_wills import will_deviations
+from tests.api.mutants import mutants_of_store
 from web.app import must_be_declared
 from web.routes import PREFIX, Open, Route, Stream
 from web.table import ROUTES
@@ -52,15 +58,40 @@ async def test_everybody_may_do_what_the_policy_says_and_nothing_else(world: Wor
     chosen = list(cells(world))
     asked = {(cell.route.method, cell.route.path) for cell in chosen if cell.whose == HERE}
     assert asked >= {(r.method, r.path) for r in ROUTES if not isinstance(r.access, Open)}
-    assert await deviations(world, iter(chosen)) == []
+    with questions_noted(world):
+        assert await deviations(world, iter(chosen)) == []
     assert await things_of_there(world) == before
     assert await number_deviations(world) == []
     assert await growth_deviations(world) == []
+    assert await store_deviations(world) == []
+    assert await enclave_deviations(world) == []
     assert await screen_deviations(world) == []
     assert await event_deviations(world) == []
     assert await mqtt_deviations(world) == []
     assert await will_deviations(world) == []
     assert await device_deviations(world) == []
+
+
+HIDDEN = {
+    f"{PREFIX}/map",
+    f"{PREFIX}/map/edits/{{edit}}",
+    f"{PREFIX}/sensors/{{sensor}}/keys",
+    f"{PREFIX}/zones/{{zone}}/contents",
+}
+"""Routes that look for one thing, and then ask for more of what they have found."""
+SHOWN_BY_NONE = ("zones: ", "FROM edit_part", "FROM map_edition", "FROM device_key", "FROM zone_")
+
+
+async def test_a_query_that_is_wrong_below_what_answers_show_is_found(world: World):
+    chosen = [c for c in cells(world) if c.who.is_system and c.route.path in HIDDEN]
+    with questions_noted(world):
+        assert await deviations(world, iter(chosen)) == []
+    assert await store_deviations(world) == await enclave_deviations(world) == []
+    mutants = [m for m in mutants_of_store(world) if any(word in m.name for word in SHOWN_BY_NONE)]
+    assert all(any(word in m.name for m in mutants) for word in SHOWN_BY_NONE)
+    for mutant in mutants:
+        with mutant.broken():
+            assert [*await store_deviations(world), *await enclave_deviations(world)], mutant.name
 
 
 async def things_of_there(world: World) -> list[Any]:
