@@ -40,7 +40,7 @@ def backups_of(
         keys["audit.key"] = audit_key.read_bytes()
     source = Source(folder.path, keys, journal.pieces, version("weir"))
     usual = configuration.backup_to or folder.path / "backups"
-    return BackupMaker(source, clock, usual, KeyWish(_passphrase(configuration)))
+    return BackupMaker(source, clock, usual, KeyWish(passphrase_of(configuration)))
 
 
 def backup_plan(configuration: Configuration, folder: DataFolder) -> BackupPlan:
@@ -143,7 +143,8 @@ def _key_for(
         return None
 
 
-def _passphrase(configuration: Configuration) -> str | None:
+def passphrase_of(configuration: Configuration) -> str | None:
+    """Give the passphrase for backups, None without one; StartRefused where it can't be read."""
     file = configuration.backup_passphrase_file
     if file is None:
         return None

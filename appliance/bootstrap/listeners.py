@@ -19,6 +19,7 @@ from broker.websocket import Pages
 Start = Callable[[str, int, Way], Awaitable[int]]
 _SPEAKS: Final = {"https": "http", "mqtts": "mqtt", "mqtt-wss": "http", "tcps": "lines"}
 """The listeners with TLS, and what is spoken under it."""
+_PLAIN: Final = ("http", "mqtt", "tcp", "mqtt-ws")
 _HTTP: Final = frozenset({"http", "https"})
 _WEBSOCKET: Final = frozenset({"mqtt-ws", "mqtt-wss"})
 
@@ -27,17 +28,39 @@ def open_certificates(
     configuration: Configuration, folder: DataFolder, key: bytes, clock: Clock
 ) -> Certificates:
     """Give the certificates as configured: the utility's own, or of an authority of our own."""
+    _insist_on_names(configuration)
+    said = together(configuration.tls_names, host_in(configuration.public_url))
+    given = _given(configuration)
+    return Certificates(given or OwnAuthority(folder.path / "tls", key, clock), said)
+
+
+def look_over(configuration: Configuration) -> None:
+    """Raise StartRefused for a listener or certificate that would not be opened; open none.
+
+    Whether a port is taken only trying can show.
+    """
+    _insist_on_names(configuration)
+    given = _given(configuration)
+    if given is not None:
+        given.load(configuration.tls_names)
+    for name in _PLAIN:
+        address = _address_of(name, configuration)
+        if address is not None:
+            _insist_on_tls(name, address, configuration)
+
+
+def _given(configuration: Configuration) -> GivenCertificate | None:
+    certificate, key = configuration.tls_cert, configuration.tls_key
+    return None if certificate is None or key is None else GivenCertificate(certificate, key)
+
+
+def _insist_on_names(configuration: Configuration) -> None:
     for name in configuration.tls_names:
         if not is_name(name):
             raise StartRefused(
                 problem=f"--tls-names has {name!r}, which is neither a host name nor an address",
                 remedy="correct --tls-names",
             )
-    said = together(configuration.tls_names, host_in(configuration.public_url))
-    given, its_key = configuration.tls_cert, configuration.tls_key
-    if given is not None and its_key is not None:
-        return Certificates(GivenCertificate(given, its_key), said)
-    return Certificates(OwnAuthority(folder.path / "tls", key, clock), said)
 
 
 class Listeners:
@@ -51,15 +74,10 @@ class Listeners:
 
     async def open(self, name: str, start: Start) -> None:
         """Listen, if the option is given; StartRefused names it where that is not possible."""
-        address = self._address(name)
+        address = _address_of(name, self._configuration)
         if address is None:
             return
-        if not address.is_loopback and not self._may_be_plain(name):
-            raise StartRefused(
-                problem=f"--{name} {address} is reachable from the network, and there is no TLS",
-                remedy=f"listen with --{name}s there and with --{name} on 127.0.0.1, or say "
-                "--insecure-lan if you trust that network",
-            )
+        _insist_on_tls(name, address, self._configuration)
         try:
             port = await start(address.host, address.port, self._way(name))
         except OSError as error:
@@ -76,24 +94,8 @@ class Listeners:
     @property
     def plain_beyond_loopback(self) -> bool:
         """Whether others on the network can connect, and listen in."""
-        plain = (self._address(name) for name in ("http", "mqtt", "tcp", "mqtt-ws"))
+        plain = (_address_of(name, self._configuration) for name in _PLAIN)
         return not all(address is None or address.is_loopback for address in plain)
-
-    def _address(self, name: str) -> Address | None:
-        c = self._configuration
-        return {
-            "http": c.http,
-            "https": c.https,
-            "mqtt": c.mqtt,
-            "mqtts": c.mqtts,
-            "mqtt-ws": c.mqtt_ws,
-            "mqtt-wss": c.mqtt_wss,
-            "tcp": c.tcp,
-            "tcps": c.tcps,
-        }[name]
-
-    def _may_be_plain(self, name: str) -> bool:
-        return name in _SPEAKS or self._configuration.insecure_lan
 
     def _way(self, name: str) -> Way:
         speaks = _SPEAKS.get(name)
@@ -104,6 +106,29 @@ class Listeners:
             tls=None if speaks is None else self._certificates.context(speaks),
             pages=Pages(self._configuration.mqtt_origins) if name in _WEBSOCKET else None,
         )
+
+
+def _address_of(name: str, configuration: Configuration) -> Address | None:
+    return {
+        "http": configuration.http,
+        "https": configuration.https,
+        "mqtt": configuration.mqtt,
+        "mqtts": configuration.mqtts,
+        "mqtt-ws": configuration.mqtt_ws,
+        "mqtt-wss": configuration.mqtt_wss,
+        "tcp": configuration.tcp,
+        "tcps": configuration.tcps,
+    }[name]
+
+
+def _insist_on_tls(name: str, address: Address, configuration: Configuration) -> None:
+    if address.is_loopback or name in _SPEAKS or configuration.insecure_lan:
+        return
+    raise StartRefused(
+        problem=f"--{name} {address} is reachable from the network, and there is no TLS",
+        remedy=f"listen with --{name}s there and with --{name} on 127.0.0.1, or say "
+        "--insecure-lan if you trust that network",
+    )
 
 
 def _refusal(option: str, address: Address, error: OSError) -> StartRefused:

@@ -125,6 +125,9 @@ def _run(parsed: argparse.Namespace, *, greets: bool) -> int:
         with asyncio.Runner(loop_factory=_quickest_loop()) as runner:
             return runner.run(serve(configuration, greets=greets))
     if parsed.command == "check":
+        from appliance.cli.checking import look_over  # noqa: PLC0415  as above
+
+        look_over(configuration)
         sys.stdout.write("the configuration is in order\n")
         return DONE
     command = next(c for c in COMMANDS if c.name == parsed.command)

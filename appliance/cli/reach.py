@@ -25,10 +25,12 @@ from appliance.control.wire import (
     send_file,
     send_line,
 )
-from appliance.domain.errors import Invalid
+from appliance.domain.errors import Invalid, StartRefused
 from appliance.domain.work import Progress, ShowProgress
 from appliance.machine.folder import DataFolder
 
+FOUNDING: Final = "init"
+"""The one command that may begin a folder: the others would only hide that --data is mistyped."""
 SCRUB: Final = "scrub"
 """The one command that must work where Weir would not start."""
 
@@ -116,6 +118,11 @@ async def _ask(
 
 
 async def _do_it_here(configuration: Configuration, errand: Errand) -> Outcome:
+    if errand.command != FOUNDING and not DataFolder(configuration.data).is_begun:
+        raise StartRefused(
+            problem=f"there is no data of Weir in {configuration.data}",
+            remedy="name its folder with --data, or begin one with `weir serve` or `weir init`",
+        )
     if errand.command == SCRUB:
         from appliance.bootstrap.scrubbing import scrub_folder  # noqa: PLC0415
 

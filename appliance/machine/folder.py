@@ -80,6 +80,21 @@ class DataFolder:
         """What the program reports."""
         return self.path / "weir.log"
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether a Weir has its data here."""
+        return any(
+            file.exists() for file in (self.path / "weir.key", self.journal, self.operations)
+        )
+
+    def look_over(self) -> None:
+        """Raise StartRefused where `make` would; make nothing."""
+        there = next(each for each in (self.path, *self.path.parents) if each.exists())
+        if not there.is_dir():
+            raise self._refusal(f"{there} is a file")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise self._refusal(f"{there} is not writable")
+
     def make(self) -> None:
         """Make the folder, for its owner only; StartRefused when that can't be."""
         try:
@@ -88,10 +103,13 @@ class DataFolder:
             self.history.mkdir(exist_ok=True)
             _probe(self.path / ".writable")
         except OSError as error:
-            raise StartRefused(
-                problem=f"the data folder {self.path} can't be used ({error.strerror})",
-                remedy="name another with --data",
-            ) from None
+            raise self._refusal(str(error.strerror)) from None
+
+    def _refusal(self, why: str) -> StartRefused:
+        return StartRefused(
+            problem=f"the data folder {self.path} can't be used ({why})",
+            remedy="name another with --data",
+        )
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:

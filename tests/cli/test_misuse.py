@@ -145,3 +145,65 @@ def test_a_certificate_that_is_of_no_use_names_its_option(
 @pytest.mark.parametrize("networks", ["10.0.0.0/33", "everybody", "10.0.0.1/8"])
 def test_a_network_that_is_none_names_its_option(networks: str) -> None:
     assert "--mqtts-from" in refused("check", f"--mqtts-from={networks}")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("http", "0.0.0.0:8000"),
+        ("mqtt-ws", "0.0.0.0:8083"),
+        ("tls-names", "no name"),
+        ("backup-passphrase-file", "{nowhere}"),
+        ("update-key", "{nowhere}"),
+        ("audit-key", "{folder}"),
+        ("data", "{file}/data"),
+    ],
+)
+def test_what_serve_would_refuse_the_check_refuses_too(
+    tmp_path: Path, option: str, value: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    given = value.format(nowhere=tmp_path / "nowhere", folder=tmp_path, file=tmp_path / "file")
+    free = [f"--{door}=127.0.0.1:0" for door in ("http", "mqtt", "tcp") if door != option]
+    options = [f"--data={tmp_path / 'data'}", *free, f"--{option}={given}"]
+
+    line = refused("check", *options)
+
+    assert f"--{option}" in line
+    assert not (tmp_path / "data").exists(), "a check makes nothing"
+
+
+def test_a_certificate_that_can_not_be_served_is_refused_by_serve_and_check(tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").write_text("no certificate")
+    (tmp_path / "key.pem").write_text("no key")
+    options = [f"--tls-{part}={tmp_path / part}.pem" for part in ("cert", "key")]
+    doors = [f"--{door}=127.0.0.1:0" for door in ("http", "mqtt", "tcp")]
+
+    lines = [
+        refused(command, f"--data={tmp_path / 'data'}", *doors, *options)
+        for command in ("check", "serve")
+    ]
+
+    assert lines[0] == lines[1]
+    assert "--tls-cert" in lines[0]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["doctor"],
+        ["user", "list"],
+        ["export", "readings", "--output=out.csv"],
+        ["backup", "create", "--to=copies"],
+        ["scrub"],
+        ["audit", "verify"],
+    ],
+)
+def test_a_command_on_a_folder_that_is_none_of_weirs_makes_none(
+    tmp_path: Path, command: list[str]
+) -> None:
+    line = refused(*command, f"--data={tmp_path / 'mistyped'}")
+
+    assert str(tmp_path / "mistyped") in line
+    assert "--data" in line
+    assert not (tmp_path / "mistyped").exists()
