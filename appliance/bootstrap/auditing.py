@@ -1,7 +1,7 @@
 """The audit log put together: the key that seals it, the heads beside it, and who writes into it."""
 
 from appliance.config.configuration import Configuration
-from appliance.domain.audit import Head
+from appliance.domain.audit import AuditLine, Head
 from appliance.domain.errors import StartRefused
 from appliance.domain.ids import NOBODY
 from appliance.machine.audit_heads import HeadsFile
@@ -20,7 +20,7 @@ class Auditing:
     def __init__(
         self, configuration: Configuration, folder: DataFolder, operations: Operations, clock: Clock
     ) -> None:
-        heads = HeadsFile(folder.path / "audit.heads")
+        heads = HeadsFile(folder.audit_heads)
         key = configuration.audit_key or folder.path / "audit.key"
         try:
             seal = audit_seal(key, may_make=not heads.path.exists())
@@ -31,6 +31,8 @@ class Auditing:
             ) from None
         self._operations = operations
         self._heads = heads
+        self._seal = seal
+        self._key = key
         self.recorded = RecordedOperations(operations, seal, heads, clock)
         self.keeping = AuditKeeping(
             seal=seal,
@@ -44,14 +46,24 @@ class Auditing:
         return Part("audit", self._begin, self.recorded.run, self.recorded.stop)
 
     async def _begin(self) -> None:
-        self._heads.begin(await self._operations.read_system(_heads_of_all))
+        newest, oldest = await self._operations.read_system(_ends_of_all)
+        ends = (*newest, *oldest)
+        if ends and not any(self._seal.is_signed(line.hash, line.signature) for line in ends):
+            raise StartRefused(
+                problem=f"the key of the audit log {self._key} is another than its lines were sealed with",
+                remedy="put it back from a backup",
+            )
+        self._heads.begin(
+            Head(line.municipality or NOBODY, line.number, line.hash) for line in newest
+        )
 
 
-def _heads_of_all(system: SystemTables) -> list[Head]:
-    chains = [system.nobody(), *(system.of(m.id) for m in system.municipalities())]
-    found = []
-    for tables in chains:
+def _ends_of_all(system: SystemTables) -> tuple[list[AuditLine], list[AuditLine]]:
+    """Give the newest and the oldest line of each chain: somebody may have been at a few of them."""
+    newest, oldest = [], []
+    for tables in (system.nobody(), *(system.of(m.id) for m in system.municipalities())):
         last = tables.audit.last()
         if last is not None:
-            found.append(Head(last.municipality or NOBODY, last.number, last.hash))
-    return found
+            newest.append(last)
+            oldest += tables.audit.after(0, 1)
+    return newest, oldest

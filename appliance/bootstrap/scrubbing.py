@@ -4,6 +4,7 @@ from functools import partial
 
 from appliance.control.commands.scrubbing import as_outcome
 from appliance.control.desk import Outcome
+from appliance.machine.audit_heads import HeadsOnDisk
 from appliance.machine.clock import RandomIds, SystemClock
 from appliance.machine.folder import DataFolder
 from appliance.ports.clock import Clock, IdSource
@@ -54,6 +55,7 @@ def scrub_of(
             "the journal": JournalFiles(journal),
             "sealed history": sealed,
             "attachments": attachments,
+            "audit.heads": HeadsOnDisk(folder.audit_heads),
             "history": HistoryFile(
                 folder.history / "history.duckdb", partial(suspect, folder.history)
             ),

@@ -51,6 +51,11 @@ class DataFolder:
         return self.path / "sealed"
 
     @property
+    def audit_heads(self) -> Path:
+        """How far each chain of the audit log has come."""
+        return self.path / "audit.heads"
+
+    @property
     def sessions(self) -> Path:
         """What MQTT clients that come back are owed, and retained copies."""
         return self.path / "broker.db"

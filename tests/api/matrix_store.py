@@ -15,7 +15,8 @@ from appliance.domain.enclave import Enclave, ZoneId
 from appliance.domain.ids import MunicipalityId, UserId
 from storage.operations import limited
 from storage.operations.statements import OwnStatements, Statements, sql
-from tests.api.matrix import HERE, OUTSIDE, THERE, Questions, World
+from tests.api.matrix import HERE, OUTSIDE, THERE, Cell, Questions, World, deviations
+from web.routes import PREFIX
 
 MOST_OF_EACH: Final = 4
 """Questions with one statement and from one municipality; they differ in little but their times."""
@@ -41,10 +42,31 @@ def questions_noted(world: World) -> Iterator[None]:
         yield
 
 
+async def noted_deviations(world: World, chosen: Iterator[Cell]) -> list[str]:
+    """Ask the cells, and note what the store was asked; so it is when THERE opens a file of its own."""
+    files = f"incidents/{world.things[THERE]['incident']}/attachments"
+    with questions_noted(world):
+        wrong = await deviations(world, chosen)
+        world.asking = f"{PREFIX}/incidents/{{incident}}/attachments/{{attachment}}"
+        admin = world.weir.there.admin
+        for file in (await admin.get(files)).body:
+            if (await admin.get(f"{files}/{file['id']}")).status != 200:
+                wrong.append(f"THERE does not see its own {file}")
+    return wrong
+
+
 _OF_NO_TOWN: Final = frozenset({"answer", "sensor_type"})
 """What is kept for whoever asked, and what is there for all; no query of a municipality's reads them
 as its own.
 """
+
+_TOLD_APART: Final = (
+    "UPDATE alert SET shelved_until = 0 WHERE municipality = :there",
+    """UPDATE maintenance SET out_from = 0, out_until = 1, status_before = 'active'
+    WHERE municipality = :there""",
+    "UPDATE node SET place = MakePoint(-70, -50, 4326) WHERE municipality = :there",
+)
+"""So that queries which wait for a time, or look for the outermost, would find something of THERE."""
 
 # Municipalities ----------------------------------------------------------------------------------
 
@@ -69,6 +91,8 @@ async def store_deviations(world: World) -> list[str]:
     def compare(system: Any) -> None:
         connection = system.of(here).alerts._run.connection
         run = OwnStatements(connection, here)
+        for change in _TOLD_APART:
+            Statements(connection).change(change, there=there)
         before = _answers(run, world.questions)
         wrong = [f"there is nothing of THERE in {t}" for t in _take_away(connection, there)]
         after = _answers(run, world.questions)

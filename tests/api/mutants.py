@@ -28,7 +28,7 @@ from tests.api.matrix_growth import growth_deviations
 from tests.api.matrix_names import number_deviations
 from tests.api.matrix_store import (
     enclave_deviations,
-    questions_noted,
+    noted_deviations,
     store_deviations,
 )
 from tests.api.matrix_streams import (
@@ -369,8 +369,7 @@ async def all_mutants(world: World, *, baseline: bool = True) -> tuple[list[Muta
     Those of the store are found by asking everything once, which `baseline` leaves out.
     """
     everything = sorted(cells(world), key=lambda cell: cell.whose, reverse=True)
-    with questions_noted(world):
-        wrong = await deviations(world, iter(everything)) if baseline else []
+    wrong = await noted_deviations(world, iter(everything)) if baseline else []
     if wrong:
         raise AssertionError(f"the matrix is not right without any fault: {wrong[:3]}")
     mutants = [

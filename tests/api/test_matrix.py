@@ -24,14 +24,13 @@ from tests.api.matrix import (
     THERE,
     World,
     cells,
-    deviations,
     everybody_and_everything,
 )
 from tests.api.matrix_growth import growth_deviations
 from tests.api.matrix_names import number_deviations
 from tests.api.matrix_store import (
     enclave_deviations,
-    questions_noted,
+    noted_deviations,
     store_deviations,
 )
 from tests.api.matrix_streams import (
@@ -58,8 +57,7 @@ async def test_everybody_may_do_what_the_policy_says_and_nothing_else(world: Wor
     chosen = list(cells(world))
     asked = {(cell.route.method, cell.route.path) for cell in chosen if cell.whose == HERE}
     assert asked >= {(r.method, r.path) for r in ROUTES if not isinstance(r.access, Open)}
-    with questions_noted(world):
-        assert await deviations(world, iter(chosen)) == []
+    assert await noted_deviations(world, iter(chosen)) == []
     assert await things_of_there(world) == before
     assert await number_deviations(world) == []
     assert await growth_deviations(world) == []
@@ -84,8 +82,7 @@ SHOWN_BY_NONE = ("zones: ", "FROM edit_part", "FROM map_edition", "FROM device_k
 
 async def test_a_query_that_is_wrong_below_what_answers_show_is_found(world: World):
     chosen = [c for c in cells(world) if c.who.is_system and c.route.path in HIDDEN]
-    with questions_noted(world):
-        assert await deviations(world, iter(chosen)) == []
+    assert await noted_deviations(world, iter(chosen)) == []
     assert await store_deviations(world) == await enclave_deviations(world) == []
     mutants = [m for m in mutants_of_store(world) if any(word in m.name for word in SHOWN_BY_NONE)]
     assert all(any(word in m.name for m in mutants) for word in SHOWN_BY_NONE)

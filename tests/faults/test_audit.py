@@ -4,19 +4,21 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from appliance.machine.folder import DataFolder
 from storage.sqlite import open_database
 from tests.faults.killing import compiled
 from tests.faults.recording import Clerk, hold, verified
 from tests.faults.town import Town
-from tests.running import start
+from tests.running import command, start
 
 ORDERS = ("write:operations.db-wal$", "synced:operations.db-wal$", "write:audit.heads$")
 """Before a commit, just after it, and between it and the note beside the database."""
 
 
-def soundness(folder: Path) -> dict[int | None, bool]:
-    return {chain["municipality_id"]: chain["sound"] for chain in verified(folder)}
+def soundness(folder: Path, status: int = 0) -> dict[int | None, bool]:
+    return {chain["municipality_id"]: chain["sound"] for chain in verified(folder, status)}
 
 
 def clerks_of(town: Town) -> tuple[Clerk, Clerk]:
@@ -82,6 +84,45 @@ def test_a_stopped_server_s_log_that_somebody_has_been_at_is_told_with_status_1(
         ("moved", 7, 7),
         ("cut_off", 10, last),
     }
+
+
+def test_notes_of_how_far_the_log_has_come_that_are_damaged_are_named_until_they_are_accepted(
+    town: Town,
+) -> None:
+    assert command(town.folder, "scrub")["flaws"] == []
+    file = town.folder / "audit.heads"
+    whole = file.read_bytes()
+    damaged = bytearray(whole)
+    damaged[whole.index(b"\n") - 20] ^= 1
+    file.write_bytes(damaged)
+    (flaw,) = command(town.folder, "scrub", status=1)["flaws"]
+    assert (flaw["file"], flaw["problem"][:8]) == ("audit.heads", "1 of its")
+    town.start()
+    assert town.weir is not None
+    assert "audit.heads: 1 of its" in town.weir.log
+    town.stop()
+    file.write_bytes(bytes(len(whole)))
+    town.start()
+    (flaw,) = command(town.folder, "scrub", status=1)["flaws"]
+    assert "held no note" in flaw["problem"]
+    assert all(soundness(town.folder, status=1).values()), "nothing else is wrong"
+    command(town.folder, "audit", "accept")
+    assert command(town.folder, "scrub")["flaws"] == []
+    assert soundness(town.folder) == {None: True, town.here: True, town.there: True}
+    town.stop()
+
+
+def test_it_does_not_start_with_another_key_than_the_log_s(town: Town) -> None:
+    file = town.folder / "audit.key"
+    right = file.read_bytes()
+    file.write_bytes(bytes((right[0] ^ 1, *right[1:])))
+    with pytest.raises(AssertionError, match=r"weir: the key of the audit log .*audit\.key is ano"):
+        town.start()
+    file.write_bytes(right)
+    at_the_log(town, "UPDATE audit SET signature = x'00' WHERE number > 2", town.here)
+    town.start()  # lines that somebody has been at are no sign of another key
+    assert soundness(town.folder, status=1) == {None: True, town.here: False, town.there: True}
+    town.stop()
 
 
 def at_the_log(town: Town, statement: str, municipality: int) -> list[Any]:
