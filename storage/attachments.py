@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import os
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -20,6 +19,7 @@ from appliance.domain.instant import SECOND
 from appliance.ports.clock import Clock, IdSource
 from appliance.ports.files import FileOnDisk
 from appliance.ports.scrub import Flaw
+from storage.durable import sync_folder
 
 STORE: Final = "attachments"
 _NAME: Final = re.compile(r"[0-9a-f]{24}\.[0-9a-f]{64}")
@@ -48,13 +48,13 @@ class FolderFiles:
         try:
             if not place.exists():
                 place.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _sync_folder(self._folder.parent)
-                _sync_folder(self._folder)
+                sync_folder(self._folder.parent)
+                sync_folder(self._folder)
             source.chmod(0o600)
             with source.open("rb+") as written:
                 os.fsync(written.fileno())
             source.rename(place / name)
-            _sync_folder(place)
+            sync_folder(place)
         except OSError as error:
             raise _failed(error) from error
         return name
@@ -124,16 +124,6 @@ class FolderFiles:
 
     def _random(self) -> str:
         return f"{self._ids.new_id():012x}{self._ids.new_id():012x}"
-
-
-def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _failed(error: OSError) -> StorageFailed:

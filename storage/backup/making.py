@@ -23,6 +23,7 @@ from appliance.ports.clock import Clock
 from storage.backup import keys as sealing
 from storage.backup import listing, looking, writing
 from storage.backup.verifying import schema_of, verify
+from storage.durable import sync_folder
 from storage.history import manifest
 from storage.history.sealed import Catalogue
 from storage.journal.opening import look
@@ -112,7 +113,7 @@ class BackupMaker:
                 listing.save(part, backup, key)
                 problems = verify(part, backup, key, show)
                 part.rename(folder)
-                writing.sync_folder(to)
+                sync_folder(to)
             except BaseException:
                 shutil.rmtree(part, ignore_errors=True)
                 raise

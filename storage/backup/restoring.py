@@ -12,6 +12,7 @@ from appliance.domain.work import Progress, ShowProgress
 from storage.backup import keys as sealing
 from storage.backup import listing, writing
 from storage.backup.verifying import verify
+from storage.durable import sync_folder
 
 _UNFINISHED: Final = ".restoring"
 _SEALED_KEYS: Final = "keys.sealed"
@@ -85,7 +86,7 @@ def restore(
             if target.exists():
                 target.rmdir()
             part.rename(target)
-            writing.sync_folder(target.parent)
+            sync_folder(target.parent)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise

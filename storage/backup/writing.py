@@ -3,13 +3,13 @@
 import hashlib
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import apsw
 
 from appliance.domain.errors import StorageFailed
+from storage.durable import sync_folder
 from storage.sqlite import open_database, storage_failures
 
 _PIECE: Final = 1 << 20
@@ -70,17 +70,6 @@ def sync(file: Path) -> None:
     """Have a file's bytes on the disk."""
     with file.open("rb+") as written:
         os.fsync(written.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names of a folder on the disk."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def sync_tree(folder: Path) -> None:

@@ -14,7 +14,7 @@ import duckdb
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import Sequence
 from appliance.domain.instant import Instant, to_datetime
-from storage.history import schema
+from storage.history import closing, schema
 from storage.history.parquet import quoted
 
 THREADS: Final = 2
@@ -46,6 +46,9 @@ def open_history(
         if _suspicion(folder).exists():
             _put_aside(folder, now, "a read had found it damaged")
             _suspicion(folder).unlink()
+        elif not closing.is_as_noted(path):
+            _put_aside(folder, now, "it is not what it was when it was closed")
+        closing.forget(path)
         try:
             return _open(path, sealed, memory_limit)
         except (duckdb.Error, _Unusable) as error:
@@ -57,6 +60,11 @@ def open_history(
             return _open(path, sealed, memory_limit)
     except (OSError, duckdb.Error, _Unusable) as error:
         raise StorageFailed(store="history", problem=str(error)) from error
+
+
+def note_as_closed(folder: Path) -> None:
+    """Note what the file holds; it was closed in order."""
+    closing.note(folder / _NAME)
 
 
 def put_aside(folder: Path, now: Instant, why: str) -> None:

@@ -18,7 +18,12 @@ from appliance.ports.history import NOTHING, Booleans, Keep
 from storage.history import adding, questions, rebuilding, sealing
 from storage.history.columns import Columns, pairs_of
 from storage.history.expiring import Expirer
-from storage.history.file import forget_put_aside, progress_of, suspect
+from storage.history.file import (
+    forget_put_aside,
+    note_as_closed,
+    progress_of,
+    suspect,
+)
 from storage.history.municipal import DuckMunicipalHistory
 from storage.history.parquet import Step
 from storage.history.sealed import Catalogue
@@ -72,8 +77,9 @@ class DuckHistory:
         self._sight = Sight(self._threads, self._shelf)
 
     async def stop(self) -> None:
-        """Finish the queries under way and close."""
+        """Finish the queries under way, close, and note what there is."""
         await self._threads.stop()
+        await asyncio.to_thread(note_as_closed, self._folder)
 
     def of(self, municipality: MunicipalityId) -> DuckMunicipalHistory:
         return DuckMunicipalHistory(municipality, self._sight)

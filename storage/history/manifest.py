@@ -7,8 +7,6 @@ as if nothing were.
 
 import hashlib
 import json
-import os
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +14,7 @@ from typing import Any, Final
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import MunicipalityId, Sequence
 from appliance.domain.instant import Instant
+from storage.durable import write_whole
 from storage.history.sealed import Catalogue, Kind, Sealed, SealedFile
 
 NAME: Final = "manifest.json"
@@ -31,7 +30,7 @@ def save(folder: Path, catalogue: Catalogue) -> None:
     body = json.dumps(asdict(catalogue), separators=(",", ":")).encode()
     content = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
     for name in (NAME, COPY):
-        _write(folder / name, content)
+        write_whole(folder / name, content)
 
 
 def load(folder: Path) -> Catalogue:
@@ -74,27 +73,6 @@ def mend(folder: Path) -> list[str]:
     if damaged:
         save(folder, newest)
     return damaged
-
-
-def sync_folder(folder: Path) -> None:
-    """Have what was made, renamed or deleted in the folder on disk."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_suffix(".tmp")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    sync_folder(path.parent)
 
 
 def _parsed(content: bytes) -> Catalogue:

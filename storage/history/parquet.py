@@ -17,8 +17,8 @@ import duckdb
 from appliance.domain.errors import StorageFailed
 from appliance.domain.ids import MunicipalityId, Sequence
 from appliance.domain.instant import Instant
+from storage.durable import sync_folder
 from storage.history import encoding
-from storage.history.manifest import sync_folder
 from storage.history.sealed import Kind, Sealed, SealedFile
 
 _ROW_GROUP: Final = 20_480

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from appliance.domain.errors import StorageFailed
+from storage.durable import sync_folder
 from storage.history import manifest
 from storage.history.parquet import sha256
 from storage.history.sealed import Catalogue, SealedFile
@@ -121,7 +122,7 @@ class Shelf:
         for file in files:
             self._trusted.discard(file.name)
             self.path(file).unlink(missing_ok=True)
-        manifest.sync_folder(self.folder)
+        sync_folder(self.folder)
 
     def _sweep(self) -> None:
         """Delete what a crash has left: files that were never or are no longer in the list."""

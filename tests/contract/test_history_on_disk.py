@@ -22,6 +22,7 @@ from appliance.domain.instant import DAY, SECOND, Instant
 from appliance.flow.follow import follow
 from appliance.ports.history import History
 from appliance.ports.journal import Journal
+from storage.history.blocks import damaged_places
 from storage.history.history import DuckHistory
 from storage.memory.history import MemoryHistory
 from storage.memory.journal import MemoryJournal
@@ -113,12 +114,15 @@ async def test_a_deleted_file_is_filled_again(tmp_path: Path, journal: Journal):
         await assert_complete(history, journal)
 
 
+@pytest.mark.parametrize("was_killed", [False, True])
 @pytest.mark.parametrize("damage", ["garbage", "emptied", "cut short", "foreign", "other layout"])
 async def test_an_unusable_file_is_put_aside_and_filled_again(
-    tmp_path: Path, journal: Journal, damage: str
+    tmp_path: Path, journal: Journal, damage: str, was_killed: bool
 ):
     async with opened(tmp_path) as history:
         await fill(history, journal)
+    if was_killed:
+        as_after_a_kill(tmp_path)
     spoil(tmp_path / "history.duckdb", damage)
 
     async with opened(tmp_path) as history:
@@ -126,6 +130,54 @@ async def test_an_unusable_file_is_put_aside_and_filled_again(
         assert aside(tmp_path) == ["history.duckdb.damaged-20260501T120000.000000Z"]
         await fill(history, journal)
         await assert_complete(history, journal)
+
+
+def as_after_a_kill(folder: Path) -> None:
+    """Leave no word of what the file held when it was closed."""
+    (folder / "history.duckdb.closed").unlink()
+
+
+async def test_damage_that_the_checksum_of_duckdb_does_not_see_is_found_at_the_next_start(
+    tmp_path: Path, journal: Journal
+):
+    async with opened(tmp_path) as history:
+        await fill(history, journal)
+    path = tmp_path / "history.duckdb"
+    _swap_two_values(path)
+    assert damaged_places(path) == [], "for DuckDB all is well"
+
+    async with opened(tmp_path) as history:
+        assert history.applied == 0
+        assert len(aside(tmp_path)) == 1
+        await fill(history, journal)
+        await assert_complete(history, journal)
+    async with opened(tmp_path) as history:
+        assert history.applied == 60
+        await assert_complete(history, journal)
+
+
+def _swap_two_values(path: Path) -> None:
+    """Have two of the readings' values change places: neither is where it belongs."""
+    with path.open("r+b") as file:
+        place = _place_of_values(path)
+        place += -place % 8  # DuckDB's checksum is one of words
+        file.seek(place)
+        words = np.frombuffer(file.read(800), np.uint64).copy()
+        other = int(np.flatnonzero(words != words[0])[0])
+        words[[0, other]] = words[[other, 0]]
+        file.seek(place)
+        file.write(words.tobytes())
+
+
+async def test_a_kill_makes_no_good_file_suspect(tmp_path: Path, journal: Journal):
+    async with opened(tmp_path) as history:
+        await fill(history, journal)
+    async with opened(tmp_path):
+        assert not (tmp_path / "history.duckdb.closed").exists(), "it is going to change"
+    as_after_a_kill(tmp_path)
+    async with opened(tmp_path) as history:
+        assert history.applied == 60
+    assert aside(tmp_path) == []
 
 
 def spoil(path: Path, damage: str) -> None:
@@ -167,6 +219,7 @@ async def test_a_file_found_damaged_while_reading_is_put_aside_at_the_next_start
 ):
     async with opened(tmp_path) as history:
         await fill(history, journal)
+    as_after_a_kill(tmp_path)
     _overwrite_the_values(tmp_path / "history.duckdb")
 
     async with opened(tmp_path) as history:
@@ -183,15 +236,21 @@ async def test_a_file_found_damaged_while_reading_is_put_aside_at_the_next_start
 
 
 def _overwrite_the_values(path: Path) -> None:
-    """Spoil the block with the readings' values; blocks of 256 KiB follow three headers of 4 KiB."""
+    """Spoil the block with the readings' values."""
+    place = _place_of_values(path)
+    with path.open("r+b") as file:
+        file.seek(place + 100)
+        file.write(b"\x5a" * 100)
+
+
+def _place_of_values(path: Path) -> int:
+    """Say where they begin; blocks of 256 KiB follow three headers of 4 KiB."""
     with duckdb.connect(str(path)) as connection:
         ((block, offset),) = connection.execute(
             "SELECT block_id, block_offset FROM pragma_storage_info('recent')"
             " WHERE column_name = 'value' AND segment_type = 'DOUBLE'"
         ).fetchall()
-    with path.open("r+b") as file:
-        file.seek(3 * 4096 + block * 262_144 + offset + 100)
-        file.write(b"\x5a" * 100)
+    return int(3 * 4096 + block * 262_144 + offset)
 
 
 async def test_a_file_in_use_by_another_program_is_left_alone(tmp_path: Path, journal: Journal):
